@@ -1,0 +1,1 @@
+"""What an author runs: build, gates, answer banks, verification, the learner's kit."""

@@ -1,0 +1,1 @@
+"""The curriculum: what a learner reads and runs."""

@@ -1,0 +1,1 @@
+"""What a facilitator runs: grading, feedback, exports, and the `course` command."""
