@@ -23,10 +23,10 @@ _HOME = {
     "language_model": "llm",
     "stream_chat": "llm",
     "stream_many": "llm",
-    "predict": "predict",
-    "reveal": "predict",
+    "predict": "predictions",
+    "reveal": "predictions",
     "record": "journal",
-    "reflect": "reflect",
+    "reflect": "reflections",
     "style": "plots",
     "COLOURS": "plots",
     "figure": "plots",
@@ -41,7 +41,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value  # a name that is also a module (`predict`) must stay the function
+    globals()[name] = value
     return value
 
 
