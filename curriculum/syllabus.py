@@ -137,7 +137,9 @@ class Syllabus(_Model):
         """The unit of that name. Raises `CourseError` when there is none or it is only planned."""
         unit = self.unit(unit_id)
         if not unit.is_ready:
-            raise CourseError(f"Unit {unit_id!r} is planned, not ready; the ready units are: {_names(self.ready_units)}.")
+            raise CourseError(
+                f"Unit {unit_id!r} is planned, not ready; the ready units are: {_names(self.ready_units)}."
+            )
         return unit
 
     def milestone(self, milestone_id: str) -> Milestone:
@@ -162,7 +164,9 @@ class Framework(_Model):
 
     groups: dict[str, dict[str, Text]]
 
-    def __iter__(self) -> Iterator[Item]:  # type: ignore[override]  # iterating items, not pydantic fields, is the point
+    @property
+    def items(self) -> Iterator[Item]:
+        """Every item, in the framework's order."""
         for group, items in self.groups.items():
             for item_id, text in items.items():
                 yield Item(id=item_id, group=group, text=text)
@@ -188,7 +192,9 @@ def _read(path: Path, model: type[M]) -> M:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise CourseError(f"{path}: {where or 'the file'}: {first['msg']}; mend it and run the command again.") from error
+        raise CourseError(
+            f"{path}: {where or 'the file'}: {first['msg']}; mend it and run the command again."
+        ) from error
 
 
 def _names(units: list[Unit]) -> str:

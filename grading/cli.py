@@ -1,6 +1,253 @@
-"""The `course` command."""
+"""The `course` command: the only place where the learner's, the facilitator's and the author's sides meet.
+
+Each command is a few lines over a function of its room, imported when the command runs: `course` answers at once.
+"""
+
+import errno
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from curriculum.course import Course
+from curriculum.errors import CourseError
+from curriculum.files import exclusive
+
+if TYPE_CHECKING:
+    import click
+
+
+class _Commands(typer.core.TyperGroup):
+    """Ends every command that a person can mend with one sentence and an exit code."""
+
+    def invoke(self, ctx: "click.Context") -> Any:
+        try:
+            return super().invoke(ctx)
+        except CourseError as error:
+            _stop(str(error), code=1)
+        except KeyboardInterrupt:
+            _stop("Stopped. What was finished is kept; run the same command again to go on.", code=130)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            _stop("The disk is full. What was finished is kept; free some space and run the command again.", code=1)
+
+
+def _stop(sentence: str, code: int) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]course:[/] {_escape(sentence)}")
+    raise SystemExit(code)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From cloud platform engineer to AI systems engineer: learn, facilitate, write.",
+)
+console = Console(highlight=False)
+UnitName = Annotated[str, typer.Argument(metavar="UNIT", help="a unit's name, such as y1-serving")]
+LEARN, FACILITATE, AUTHOR = "Learn", "Facilitate", "Write"
+
+
+@app.command(rich_help_panel=LEARN)
+def lab(
+    browser: Annotated[bool, typer.Option(help="open a browser as well as printing the address")] = True,
+) -> None:
+    """Lay your desk under work/ and open JupyterLab on the start page."""
+    from curriculum.desk import lay, write_start_page
+    from curriculum.jupyter import run_jupyterlab
+
+    course = Course()
+    with exclusive(course.root):
+        for laid in lay(course):
+            if laid.message:
+                console.print(laid.message)
+        page = write_start_page(course)
+    run_jupyterlab(course, page, browser)
+
+
+@app.command(rich_help_panel=LEARN)
+def check(unit: UnitName) -> None:
+    """Run the visible tests on your notebook and show what to look at next."""
+    from curriculum.desk import check_unit
+
+    course = Course()
+    with console.status(f"Running {unit}…"):
+        result = check_unit(course, course.syllabus.ready_unit(unit))
+    console.print(result)
+
+
+@app.command(rich_help_panel=LEARN)
+def submit(
+    unit: UnitName,
+    student: Annotated[str | None, typer.Option(help="your name in the group; your user name otherwise")] = None,
+) -> None:
+    """Pack your notebook for the facilitator and keep a receipt."""
+    from curriculum.desk import submit_unit
+
+    course = Course()
+    with exclusive(course.root):
+        console.print(submit_unit(course, course.syllabus.ready_unit(unit), student))
+
+
+@app.command(rich_help_panel=LEARN)
+def progress() -> None:
+    """Show where you stand and the next step."""
+    from curriculum.desk import progress_of
+
+    console.print(progress_of(Course()))
+
+
+@app.command(rich_help_panel=LEARN)
+def doctor() -> None:
+    """Say what is present, what is missing, and the command that mends it."""
+    from curriculum.doctor import examine, findings_table, is_healthy
+
+    findings = examine(Course())
+    console.print(findings_table(findings))
+    if not is_healthy(findings):
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=FACILITATE)
+def grade(
+    unit: UnitName,
+    submissions: Annotated[
+        list[Path] | None, typer.Argument(help="packed submissions, or folders of them, to collect first")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="grade again what has not changed since")] = False,
+) -> None:
+    """Collect submissions and grade those that are new or changed."""
+    from grading.collect import collect, collected_table
+    from grading.engine.autograde import grade_unit, outcomes_table
+
+    course = Course()
+    chosen = course.syllabus.ready_unit(unit)
+    course.require_solutions()
+    with exclusive(course.root):
+        if submissions:
+            console.print(collected_table(collect(course, chosen, submissions)))
+        outcomes = grade_unit(course, chosen, force=force)
+    console.print(outcomes_table(outcomes))
+    if outcomes and all(outcome.set_aside for outcome in outcomes):
+        raise CourseError("No submission could be graded; the table says why for each.")
+
+
+@app.command(rich_help_panel=FACILITATE)
+def feedback(unit: UnitName) -> None:
+    """Write a feedback page for every graded submission."""
+    from grading.feedback import write_feedback
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        pages = write_feedback(course, course.syllabus.ready_unit(unit))
+    for page in pages:
+        console.print(str(page))
+
+
+@app.command(rich_help_panel=FACILITATE)
+def export(
+    to: Annotated[str, typer.Option(help="csv, canvas or moodle")] = "csv",
+    path: Annotated[Path | None, typer.Option(help="the file to write")] = None,
+) -> None:
+    """Export the gradebook, with the columns of the learning platform it goes to."""
+    from grading.export import export_grades
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        console.print(str(export_grades(course, to, path)))
+
+
+@app.command(rich_help_panel=FACILITATE)
+def demo() -> None:
+    """Play the whole loop on a sample cohort of twelve."""
+    from grading.demo import play
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        play(course)
+
+
+def build(
+    units: Annotated[list[str] | None, typer.Argument(metavar="[UNIT]…", help="all ready units otherwise")] = None,
+    check: Annotated[bool, typer.Option("--check", help="write nothing; fail when a built file is stale")] = False,
+) -> None:
+    """Build notebooks, released assignments and generated sections from their sources."""
+    from authoring.build import build_course
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        build_course(course, [course.syllabus.ready_unit(unit) for unit in units or []] or None, check=check)
+
+
+def verify(unit: UnitName) -> None:
+    """Run a unit's gates and its whole answer bank."""
+    from authoring.verify import verify_unit
+
+    course = Course()
+    course.require_solutions()
+    report = verify_unit(course, course.syllabus.ready_unit(unit))
+    console.print(report)
+    if not report.passed:
+        raise typer.Exit(1)
+
+
+def coverage() -> None:
+    """Show where each item of the framework is served."""
+    from authoring.coverage import coverage as standings
+    from authoring.coverage import coverage_table
+
+    console.print(coverage_table(standings(Course())))
+
+
+def new_unit(unit: UnitName) -> None:
+    """Lay the files of a planned unit, ready to be written."""
+    from authoring.new_unit import lay_unit
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        for path in lay_unit(course, course.syllabus.unit(unit)):
+            console.print(str(path.relative_to(course.root)))
+
+
+def pack(
+    to: Annotated[Path | None, typer.Option(help="the folder for the kit; dist/ otherwise")] = None,
+) -> None:
+    """Pack the learner's kit: the course without solutions, to hand out to a group."""
+    from authoring.kit import pack_kit
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        console.print(str(pack_kit(course, to or course.root / "dist")))
+
+
+if importlib.util.find_spec("authoring"):  # a learner's kit has no author's side
+    app.command(rich_help_panel=FACILITATE)(pack)
+    app.command(rich_help_panel=AUTHOR)(build)
+    app.command(rich_help_panel=AUTHOR)(verify)
+    app.command(rich_help_panel=AUTHOR)(coverage)
+    app.command("new-unit", rich_help_panel=AUTHOR)(new_unit)
 
 
 def main() -> None:
-    """Placeholder until the commands land."""
-    raise SystemExit("no commands yet")
+    """Run the `course` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
