@@ -32,7 +32,7 @@ def coverage(course: Course) -> list[Standing]:
 
     Raises `CourseError` when the syllabus names an item that the framework does not have, or leaves one without a home.
     """
-    homes: dict[str, list[tuple[str, State, Cover | None]]] = {item.id: [] for item in course.framework}
+    homes: dict[str, list[tuple[str, State, Cover | None]]] = {item.id: [] for item in course.framework.items}
     for unit in course.syllabus.units:
         for item, cover in unit.covers.items():
             _home(homes, item, unit.id).append((unit.id, unit.state, cover))
@@ -41,7 +41,7 @@ def coverage(course: Course) -> list[Standing]:
             _home(homes, item, page.path).append((page.path, page.state, None))
     if homeless := [item for item, places in homes.items() if not places]:
         raise CourseError(f"syllabus.yml gives no home to {', '.join(homeless)}; add each to the `covers` of a unit.")
-    return [_standing(item.id, item.text, homes[item.id]) for item in course.framework]
+    return [_standing(item.id, item.text, homes[item.id]) for item in course.framework.items]
 
 
 def _home(
