@@ -1,7 +1,6 @@
 """Keeps the map of milestones and units in README files as the syllabus has it."""
 
 import os
-import re
 from pathlib import Path
 
 from curriculum.course import Course
@@ -31,9 +30,8 @@ def pages_with_map(course: Course) -> dict[Path, str]:
                     f"{path.relative_to(course.root).as_posix()}: the map needs one {BEGIN} and one {END} after it."
                 )
             if BEGIN in text:
-                pages[path] = re.sub(
-                    f"{BEGIN}.*?{END}", lambda _, new=content: f"{BEGIN}\n{new}\n{END}", text, flags=re.S
-                )  # type: ignore[misc]
+                before, rest = text.split(BEGIN)
+                pages[path] = f"{before}{BEGIN}\n{content}\n{END}{rest.partition(END)[2]}"
     return pages
 
 

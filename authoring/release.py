@@ -64,9 +64,8 @@ def make_assignment(course: Course, unit: Unit) -> Assignment:
 
 
 def _generate(course: Course, unit: Unit, solution: NotebookNode, supplements: list[Path]) -> dict[str, bytes]:
-    from nbgrader.converters import (
-        GenerateAssignment,
-    )  # takes its time to load, and most builds have nothing to release
+    # nbgrader takes its time to load, and most builds have nothing to release.
+    from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
 
     log = logging.Logger("release", level=logging.ERROR)

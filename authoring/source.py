@@ -65,7 +65,7 @@ def read_lesson(course: Course, unit: Unit) -> Source:
 def read_assignment(course: Course, unit: Unit) -> Source:
     """An assignment's source with nbgrader's metadata. Raises `CourseError` that names the first mistake and where."""
     source = _read(course, unit, course.assignment_source(unit))
-    for index, cell in enumerate(source.notebook.cells):
+    for index in range(len(source.notebook.cells)):
         _reject_unknown(source, index, CELL_KEYS | {*SHORTHAND, "points"})
         _check_markers(source, index)
     _check_structure(source)
