@@ -172,10 +172,15 @@ def step(what: str, command: list[str], settings: dict[str, str] | None = None) 
             errors="replace",
         ) as process:
             assert process.stdout
-            for line in process.stdout:
-                lines.append(line.rstrip())
-                if not re.match(r" [-+~] ", line):  # uv ends with a line a package: two hundred of them
-                    say(f"    {line.rstrip()}")
+            try:
+                for line in process.stdout:
+                    lines.append(line.rstrip())
+                    if not re.match(r" [-+~] ", line):  # uv ends with a line a package: two hundred of them
+                        say(f"    {line.rstrip()}")
+            except KeyboardInterrupt:
+                process.terminate()  # an installer that outlived this script would disturb the next one
+                process.wait()
+                raise
     except OSError as error:
         raise SetupError(f"{what} failed: {error.strerror or error}. {advice(str(error))}") from error
     if process.returncode:
