@@ -99,7 +99,7 @@ def is_healthy(findings: list[Finding]) -> bool:
 
 
 def findings_table(findings: list[Finding]) -> Group:
-    """The findings as a table, and under it what mends each that is not there, outside the columns so that it can be copied."""
+    """The findings as a table, and under it, where it can be copied, what mends each that is not there."""
     colours = {State.OK: "green", State.MISSING: "red", State.OPTIONAL: "yellow"}
     table = Table("what", "state", "what for", "found", box=box.SIMPLE_HEAD)
     for finding in findings:
