@@ -11,12 +11,13 @@ ENVIRONMENT := $(if $(filter ai-systems,$(CONDA_DEFAULT_ENV)),$(CONDA_PREFIX),$(
 IN_ENVIRONMENT := PATH="$(ENVIRONMENT)/bin:$$PATH"
 PYTEST := $(IN_ENVIRONMENT) pytest -n 2 --dist loadfile
 
-.PHONY: help setup lab test test-full demo lock
+.PHONY: help setup lab test test-full check demo lock
 
 help:
 	@echo 'make lab        set up, lay the learner'"'"'s desk and open JupyterLab on the start page'
 	@echo 'make test       set up and run the tests'
 	@echo 'make test-full  the same, with the lessons at ten times their scale'
+	@echo 'make check      lint, format, types, and that built files are up to date'
 	@echo 'make demo       play build, release, submit, grade, feedback and export on a sample cohort'
 	@echo 'make lock       write requirements.lock from pyproject.toml (needs the network)'
 
@@ -32,6 +33,9 @@ test: setup
 
 test-full: setup
 	@$(PYTEST)
+
+check: setup
+	@$(IN_ENVIRONMENT) pre-commit run --all-files
 
 demo: setup
 	@$(IN_ENVIRONMENT) course demo
