@@ -24,6 +24,7 @@ from grading.engine import Task, tasks_of
 MIN_EXPERIMENTS = 3
 MEDIAN_CODE_LINES = 6
 MAX_CODE_LINES = 25
+MAX_CODE_RUN = 2  # code cells that one lead-in introduces, beside those that ask or reveal a prediction
 MIN_PICTURES = 4
 MIN_ALTERNATIVE_TEXT = 20  # characters
 MAX_OUTPUT_BYTES = 200_000
@@ -44,7 +45,7 @@ SECTIONS = {
     "Why this matters": r"why (this|it) matters",
     "From what you know": r"from what you (already )?know",
     "Experiment": r"^experiment\b",
-    "the ethics thread": r"\bethic",
+    "the ethics thread": r"\bethic|\bpeople\b",
     "Where it breaks": r"where it breaks",
     "At scale": r"at scale",
     "Check yourself": r"check yourself",
@@ -188,10 +189,15 @@ class Files:
         """The Markdown of a section."""
         cells = self.lesson.notebook.cells[section.first : section.last]
         text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        start = re.search(rf"^#+ +{re.escape(section.title)}", text, re.MULTILINE)
-        rest = text[start.start() :] if start else text
-        following = re.search(rf"^#{{1,{section.level}}} ", rest[1:], re.MULTILINE)
-        return rest[: following.start() + 1] if following else rest
+        start = re.search(rf"^#+ +{re.escape(section.title)}.*", text, re.MULTILINE)
+        rest = text[start.end() :] if start else text
+        following = re.search(rf"^#{{1,{section.level}}} ", rest, re.MULTILINE)
+        return rest[: following.start()] if following else rest
+
+    def documents(self) -> list[tuple[str, str]]:
+        """The four files that a person writes: name and text."""
+        pages = [(self.name(path), path.read_text(encoding="utf-8")) for path in (self.answers, self.facilitator)]
+        return [(self.lesson.name, self.lesson.text), (self.assignment.name, self.assignment.text), *pages]
 
     def texts(self) -> Iterator[tuple[str, int, str]]:
         """All Markdown that people read: file, number of the first line, text."""
@@ -199,8 +205,8 @@ class Files:
             for index, cell in enumerate(source.notebook.cells):
                 if cell.cell_type == "markdown":
                     yield source.name, source.lines[index], cell.source
-        for path in (self.answers, self.facilitator):
-            yield self.name(path), 1, path.read_text(encoding="utf-8")
+        for name, text in self.documents()[2:]:
+            yield name, 1, text
 
 
 Complaint = tuple[Place, str, str]  # where, what is wrong, how to mend it
@@ -283,14 +289,18 @@ def _built_files_are_fresh(files: Files, built: list[Any]) -> Iterator[Complaint
             yield Place(files.name(one.path)), what, mend
 
 
-@_gate("author-notes", "lines", lambda files: files.texts())
-def _no_author_notes(files: Files, texts: list[tuple[str, int, str]]) -> Iterator[Complaint]:
-    sources = [(s.name, s.text) for s in (files.lesson, files.assignment)]
-    for name, text in sources + [(name, text) for name, first, text in texts if first == 1 and "solutions/" in name]:
+@_gate("author-notes", "lines", lambda files: files.documents())
+def _no_author_notes(files: Files, documents: list[tuple[str, str]]) -> Iterator[Complaint]:
+    for name, text in documents:
         for number, line in enumerate(text.splitlines(), 1):
             if AUTHOR_NOTE in line:
-                note = line.partition(AUTHOR_NOTE)[2].strip()
-                yield Place(name, f"line {number}"), "a note of the skeleton is still there", note or "write the text"
+                note = line.partition(AUTHOR_NOTE)[2].removesuffix("-->").strip()
+                mend = note or "do what it says"
+                yield (
+                    Place(name, f"line {number}"),
+                    "a note to the author is still there",
+                    f"{mend}, and delete the note",
+                )
 
 
 @_gate("resources", "things to look for", lambda files: [files.unit])
@@ -404,12 +414,20 @@ def _parameters_cell(files: Files, cells: list[tuple[int, NotebookNode]]) -> Ite
 
 @_gate("code-introduced", "code cells", lambda files: files.code_cells)
 def _code_is_introduced(files: Files, cells: list[tuple[int, NotebookNode]]) -> Iterator[Complaint]:
-    for index, _ in cells:
-        if not index or files.lesson.notebook.cells[index - 1].cell_type != "markdown":
+    run = 0  # code cells since the last prose
+    previous = -1
+    for index, cell in cells:
+        run = 0 if index != previous + 1 else run
+        previous = index
+        if re.fullmatch(r"lab\.(predict|reveal|record)\(.*\)", cell.source.strip(), re.DOTALL):
+            continue  # these ask a question, or show a sentence
+        run += 1
+        if run > MAX_CODE_RUN or not index:
+            what = f"code cell number {run} in a row without prose between them"
             yield (
                 files.in_lesson(index),
-                "no prose stands before this code cell",
-                "say what it does and what to look at",
+                what,
+                f"say before it what it does, or what came; at most {MAX_CODE_RUN} in a row",
             )
 
 

@@ -201,6 +201,10 @@ def _check_structure(source: Source) -> None:
         seen[grade_id] = index
         if (cell.cell_type == "markdown") != (role == "reflection"):
             source.fail(index, f"`{role}` does not belong on a {cell.cell_type} cell")
+        if role == "reflection" and re.search(r"^#+ ", cell.source, re.MULTILINE):
+            source.fail(
+                index, f"reflection {grade_id!r} holds a heading, and so what follows it; end it with a line `+++`"
+            )
         _check_points(source, index, role)
         if role in ("task", "reflection"):
             if not heading:
