@@ -5,6 +5,7 @@ holds. However the parent ends, kill -9 included, the system closes the pipe, an
 parent forked holds the pipe too, so the parent's pid is watched besides. Needs psutil and nothing of the course.
 """
 
+import os
 import subprocess
 import sys
 import threading
@@ -53,7 +54,7 @@ def main(parent_pid: int, command: list[str]) -> int:
 
 
 def _wait_for_end_of_input(orphaned: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)  # nothing is ever written; a buffered read would hold a lock that exit needs
     orphaned.set()
 
 

@@ -82,6 +82,8 @@ class AppServer(_Server):
         super().__init__()
         self._app = app
         self._app_error: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
         self._socket = socket.create_server((HOST, 0), backlog=2048)
         self.port = self._socket.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
@@ -90,6 +92,7 @@ class AppServer(_Server):
                 self._guarded,
                 interface="asgi3",
                 log_config=None,
+                log_level="info",
                 access_log=False,  # one line a request would push the lines that matter out of the buffer
                 timeout_graceful_shutdown=int(STOP_S),
             )
@@ -110,22 +113,24 @@ class AppServer(_Server):
         atexit.unregister(self.stop)
         self._uvicorn.should_exit = True
         self._thread.join(STOP_S + 1)
-        self._uvicorn.force_exit = True
-        self._thread.join(1)
+        if self._thread.is_alive() and self._loop and self._task:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._thread.join(1)
         if self._thread.is_alive():
             self._lines.append("The app is still busy in code that does not yield; its port is closed all the same.")
         self._socket.close()
         _uvicorn_log().removeHandler(self._handler)
 
     def _run(self) -> None:
-        with (
-            contextlib.suppress(SystemExit),  # how uvicorn ends when the app does not start; `_wait` reports it
-            asyncio.Runner(loop_factory=self._uvicorn.config.get_loop_factory()) as runner,
-        ):
-            runner.run(self._main())
+        try:
+            with asyncio.Runner(loop_factory=self._uvicorn.config.get_loop_factory()) as runner:
+                runner.run(self._main())
+        except BaseException as error:  # SystemExit is how uvicorn ends when the app does not start; `_wait` reports it
+            self._app_error = self._app_error or error
 
     async def _main(self) -> None:
-        asyncio.get_running_loop().set_exception_handler(self._loop_error)
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._loop.set_exception_handler(self._loop_error)
         await self._uvicorn.serve(sockets=[self._socket])
 
     def _loop_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -226,8 +231,11 @@ class ProcessServer(_Server):
         """Memory of the server and its children now, in megabytes (10⁶ bytes).
 
         Proportional set size where the system tells it (Linux), which counts shared pages once; else resident size.
+        Raises `LabError` when the server has ended.
         """
-        return sum(_memory(member) for member in self._tree()) / 1e6
+        if not (tree := self._tree()):
+            raise self._failure(f"The server `{self._name}` has ended.")
+        return sum(map(_memory, tree)) / 1e6
 
     def stop(self) -> None:
         """End the server and all of its children: asked first, killed three seconds later."""
@@ -257,7 +265,7 @@ class ProcessServer(_Server):
             server = psutil.Process(self.pid)
             return [server, *server.children(recursive=True)]
         except psutil.NoSuchProcess:
-            raise self._failure(f"The server `{self._name}` has ended.") from None
+            return []
 
     def _listens(self) -> bool:
         """Whether the port is open, and open in this server: another program may have taken the number meanwhile."""
@@ -294,6 +302,8 @@ def process(
     env = env or {}
     if not any("{port}" in str(part) for part in [*command, *env.values()]):
         raise LabError("process() needs `{port}` in its command or in env: the server must be told where to listen.")
+    if cwd is not None and not Path(cwd).is_dir():
+        raise LabError(f"There is no folder {cwd} to start the server in; make it first, or mend `cwd`.")
     for _ in range(START_TRIES):
         with contextlib.suppress(_PortTaken):
             return ProcessServer(command, ready, deadline_s, env, cwd)
@@ -301,9 +311,11 @@ def process(
 
 
 # The kernel's interrupt (Ctrl-C, the stop button) goes to its whole process group; servers must live through it.
-_OWN_GROUP: dict[str, Any] = (
-    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
-)
+_OWN_GROUP: dict[str, Any]
+if sys.platform == "win32":
+    _OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+else:
+    _OWN_GROUP = {"start_new_session": True}
 
 
 # ------------------------------------------------------------------------------------------------------- being ready
