@@ -1,12 +1,9 @@
 """The learner's journal: predictions, results and numbers, one JSON object a line in `journal.jsonl`.
 
-It lies beside the notebook. A line is appended in one write. A line that a crash has torn is skipped on reading, and
-the next line starts afresh.
+It lies beside the notebook, and a learner's desk reads it for their progress.
 """
 
-import json
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any, Literal, cast, get_args
 
 from curriculum.lab.display import with_unit
 from curriculum.lab.errors import LabError
+from curriculum.lab.lines import append_line, read_lines
 
 FILE = "journal.jsonl"
 Kind = Literal["prediction", "result", "number"]
@@ -46,14 +44,8 @@ def record(key: str, value: object, unit: str = "", note: str = "") -> None:
 def append(entry: Entry, folder: Path | None = None) -> bool:
     """Add a line with the time now. Returns False, and says why in one line, where the folder cannot be written."""
     path = (folder or Path.cwd()) / FILE
-    line = json.dumps(asdict(replace(entry, time=datetime.now(UTC).isoformat(timespec="seconds")))) + "\n"
     try:
-        with path.open("a+b", buffering=0) as file:
-            # A crash may have left half a line: end it, so that only that one is lost.
-            if file.seek(0, os.SEEK_END):
-                file.seek(-1, os.SEEK_END)
-                line = line if file.read(1) == b"\n" else "\n" + line
-            file.write(line.encode())
+        append_line(path, asdict(replace(entry, time=datetime.now(UTC).isoformat(timespec="seconds"))))
     except OSError as error:
         print(f"The journal {path.name} could not be written here ({error.strerror}); the lesson goes on without it.")
         return False
@@ -62,11 +54,8 @@ def append(entry: Entry, folder: Path | None = None) -> bool:
 
 def entries(folder: Path | None = None) -> list[Entry]:
     """The entries of a folder's journal, oldest first. Lines that are not whole entries are skipped."""
-    try:
-        lines = ((folder or Path.cwd()) / FILE).read_bytes().split(b"\n")
-    except OSError:  # no journal yet, or one that cannot be read: nothing was kept
-        return []
-    return [entry for line in lines if (entry := _entry(line))]
+    found = (_entry(line) for line in read_lines((folder or Path.cwd()) / FILE))
+    return [entry for entry in found if entry]
 
 
 def latest(key: str, *kinds: Kind, folder: Path | None = None) -> Entry | None:
@@ -101,12 +90,9 @@ def _described(value: object) -> str:
     return f"a {type(value).__name__}" + (f" of shape {shape}" if shape else "")
 
 
-def _entry(line: bytes) -> Entry | None:
-    try:
-        found: Any = json.loads(line)
-    except (ValueError, RecursionError):  # torn by a crash, or not ours
-        return None
-    if not isinstance(found, dict) or found.get("kind") not in get_args(Kind):
+def _entry(found: dict[str, Any]) -> Entry | None:
+    """A line of the file as an entry; None when it is not one, because a learner may have edited the file."""
+    if found.get("kind") not in get_args(Kind):
         return None
     texts = {name: found.get(name, "") for name in ("key", "unit", "question", "note", "time")}
     value = found.get("value")

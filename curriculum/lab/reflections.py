@@ -27,7 +27,7 @@ RUBRIC = (
             "no number of your own",
             "one number, or numbers that the decision does not use",
             "at least two of your own numbers, with units, that the decision rests on",
-            "all that, and they were measured and how far to trust them",
+            "all that, and says how they were measured and how far to trust them",
         ),
     ),
     Row(
@@ -45,7 +45,7 @@ RUBRIC = (
             "no decision",
             "a decision without what it costs",
             "a decision, the alternative, and what is given up",
-            "all that, the cost in numbers, and who answers for it",
+            "all that, with the cost in numbers, and who answers for it",
         ),
     ),
     Row(
