@@ -196,6 +196,8 @@ def advice(output: str) -> str:
         "Ubuntu: apt install python3-venv) and run the same command again.",
         r"hash(es)? mismatch|do not match the hashes": "A downloaded file is not the one in requirements.lock: "
         "run the same command again, and if it stays, ask whoever runs your package mirror.",
+        r"no wheels with a matching|no usable wheels|no source distribution": "A package has no build for this machine, "
+        f"{platform.platform()}: use Linux, Windows, or macOS 14 or later on Apple silicon.",
         r"dns|connect|network|timed? ?out|resolve host|Temporary failure|unreachable|certificate|proxy|No matching "
         r"distribution|not found in the (package registry|provided)|error sending request": "The package index "
         "could not be reached or does not have it: check the network, and pip's index-url, cert and proxy settings "
@@ -204,7 +206,7 @@ def advice(output: str) -> str:
         "JupyterLab and other programs that use it, check who owns the folder, and run the same command again.",
     }
     for pattern, sentence in known.items():
-        if re.search(pattern, output, re.IGNORECASE):
+        if re.search(pattern, " ".join(output.split()), re.IGNORECASE):  # uv wraps its lines
             return sentence
     return "The lines above say why; run the same command again once that is mended."
 
