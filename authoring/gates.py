@@ -422,7 +422,7 @@ def _code_is_introduced(files: Files, cells: list[tuple[int, NotebookNode]]) -> 
         if re.fullmatch(r"lab\.(predict|reveal|record)\(.*\)", cell.source.strip(), re.DOTALL):
             continue  # these ask a question, or show a sentence
         run += 1
-        if run > MAX_CODE_RUN or not index:
+        if run > MAX_CODE_RUN:
             what = f"code cell number {run} in a row without prose between them"
             yield (
                 files.in_lesson(index),

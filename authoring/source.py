@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import yaml
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
-from nbformat import NotebookNode
+from nbformat import NotebookNode, ValidationError
 
 from curriculum.course import Course
 from curriculum.errors import CourseError
@@ -20,6 +20,7 @@ CELL_KEYS = {"tags", "jupyter"}
 NBVAL_TAGS = {"nbval-ignore-output", "nbval-check-output", "nbval-raises-exception"}
 GRADE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 MARKERS = {"SOLUTION": "task", "HIDDEN TESTS": "test"}
+UNREADABLE = (MystMetadataParsingError, ValidationError, yaml.YAMLError, TypeError, ValueError, AttributeError)
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     # A kernel reports its exact version too, which would differ from machine to machine.
@@ -108,17 +109,24 @@ def _read(course: Course, unit: Unit, path: Path) -> Source:
         raise CourseError(f"Could not read {name}: {error}.") from error
     try:
         notebook = myst_to_notebook(text, add_source_map=True)
-    except MystMetadataParsingError as error:
-        raise CourseError(f"{name} is not valid MyST: {' '.join(str(error).split())}.") from error
-    except (yaml.YAMLError, TypeError, ValueError, AttributeError) as error:
-        raise CourseError(
-            f"{name} is not valid MyST: {' '.join(str(error).split())}; look at the options of its code cells."
-        ) from error
+    except UNREADABLE as error:
+        said = str(error).strip().splitlines() or ["its options are not `:key: value` lines"]
+        raise CourseError(f"{name}{_unreadable_cell(text)} is not valid MyST: {said[0]}.") from error
     rows = text.splitlines()
     source = Source(name, path, text, notebook, tuple(_first_line(rows, row) for row in notebook.metadata.source_map))
     notebook.metadata = NotebookNode(METADATA)
     _check_form(source)
     return source
+
+
+def _unreadable_cell(text: str) -> str:
+    """The line of the first code cell that jupytext cannot read, for a message; empty when it is not a code cell."""
+    for fence in re.finditer(r"^(`{3,})\{code-cell\}.*?^\1", text, re.MULTILINE | re.DOTALL):
+        try:
+            myst_to_notebook(fence[0])
+        except UNREADABLE:
+            return f", cell on line {text.count(chr(10), 0, fence.start()) + 1},"
+    return ""
 
 
 def _first_line(rows: list[str], start: int) -> int:
@@ -134,8 +142,6 @@ def _check_form(source: Source) -> None:
         raise CourseError(f"{source.name} holds no cells; begin with a markdown cell that starts with `# Title`.")
     titles = []
     for index, cell in enumerate(cells):
-        if not isinstance(cell.metadata, dict):
-            source.fail(index, "its options are not `:key: value` lines")
         if stray := re.search(r"^\s*(`{3,}\{[\w-]*\}?)", cell.source, re.MULTILINE):
             source.fail(
                 index,
@@ -157,10 +163,8 @@ def _reject_unknown(source: Source, index: int, known: set[str]) -> None:
     cell = source.notebook.cells[index]
     if unknown := set(cell.metadata) - known:
         source.fail(index, f"unknown cell option `:{min(unknown)}:`; the options are {', '.join(sorted(known))}")
-    tags = cell.metadata.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        source.fail(index, "`:tags:` must be a list, as in `:tags: [nbval-ignore-output]`")
-    if wrong := [tag for tag in tags if tag.startswith("nbval") and tag not in NBVAL_TAGS]:
+    wrong = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("nbval") and tag not in NBVAL_TAGS]
+    if wrong:
         source.fail(
             index, f"unknown or unwanted tag {wrong[0]!r}; nbval's tags here are {', '.join(sorted(NBVAL_TAGS))}"
         )

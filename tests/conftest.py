@@ -25,9 +25,9 @@ units:
     skills: [limits]
     covers: {{X1: {{lesson: At scale, tasks: [limiter], reflection: reflect-limit}}}}
     resources:
-      - {{title: Query plans, url: "https://www.sqlite.org/eqp.html", audience: everyone, hours: 0.5, checked: 2026-11-01}}
-      - {{title: Indexes, url: "https://www.sqlite.org/queryplanner.html", audience: engineers, hours: 1, checked: 2026-11-01}}
-      - {{title: Locking, url: "https://www.sqlite.org/lockingv3.html", audience: operators, hours: 1, checked: 2026-11-01}}
+      - {{title: Query plans, url: "https://sqlite.org/eqp.html", audience: everyone, hours: 1, checked: 2026-11-01}}
+      - {{title: Indexes, url: "https://sqlite.org/lang.html", audience: engineers, hours: 2, checked: 2026-11-01}}
+      - {{title: Locking, url: "https://sqlite.org/lockingv3.html", audience: operators, hours: 1, checked: 2026-11-01}}
 """
 
 

@@ -1,0 +1,107 @@
+"""Verification: a healthy bank passes, and each way in which a bank or its tests can be wrong is found."""
+
+import re
+
+from rich.console import Console
+
+from authoring.verify import Report, verify
+from curriculum.course import Course
+
+TINY = "t1-limits"
+
+
+def shorten(course: Course) -> None:
+    """Keep the first task only, so that a run takes seconds. (The gate on the number of tasks then complains.)"""
+    folder = course.solution_folder(course.syllabus.unit(TINY))
+    for path, start, end in (
+        (folder / "t1-limits.md", "## Task 2", "## Reflection"),
+        (folder / "answers.md", "## count-by-window", None),
+    ):
+        text = path.read_text(encoding="utf-8")
+        rest = text[text.index(end) :] if end else ""
+        path.write_text(text[: text.index(start)] + rest, encoding="utf-8")
+
+
+def edit(course: Course, name: str, old: str, new: str) -> None:
+    path = course.solution_folder(course.syllabus.unit(TINY)) / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text, "the test edits something that is not there"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def said(report: Report) -> dict[str, str]:
+    return {f"{case.kind}: {case.answer.title}": case.problem for case in report.cases}
+
+
+def test_a_healthy_bank_passes(tiny_course: Course) -> None:
+    shorten(tiny_course)
+    told: list[tuple[int, int, str]] = []
+    report = verify(tiny_course, TINY, progress=lambda *step: told.append(step))
+    assert said(report) == {
+        "reference: the reference solution": "",
+        "right: integer division by divmod": "",
+        "right: rounding down": "",
+        "wrong: true division": "",
+        "wrong: the length is always a minute": "",
+        "wrong: windows counted from one": "",
+        "stub: the untouched stub": "",
+    }
+    assert report.problems == []
+    assert told[0][:2] == (0, 7)
+    assert told[-1][:2] == (7, 7)
+
+
+def test_every_way_to_be_wrong_is_found(tiny_course: Course) -> None:
+    shorten(tiny_course)
+    edit(tiny_course, "answers.md", "return divmod(second, length)[0]", "return divmod(second, length)[1]")
+    edit(tiny_course, "answers.md", 'says: ["the last second', 'says: ["the very last second')
+    edit(tiny_course, "answers.md", 'earns: 1\nsays: ["not always 60"]', 'earns: 2\nsays: ["not always 60"]')
+    edit(tiny_course, "answers.md", "earns: 0", "earns: 3")
+    edit(tiny_course, "answers.md", "return second // length + 1", "return second // length")
+    edit(tiny_course, "answers.md", "### right: rounding down", "## windows-of-second\n\n### right: rounding down")
+    report = verify(tiny_course, TINY, jobs=1)
+    problems = said(report)
+    assert "earned 0 of 3 points, not 3" in problems["right: integer division by divmod"]
+    # The answers after the misspelt heading belong to no task, and the task has too few.
+    assert len(report.cases) == 3
+    assert re.search(r"line \d+: 'windows-of-second' is no task; the tasks are window-of-second", report.problems[0])
+    assert "task 'window-of-second' has 1 right and 0 wrong answers" in report.problems[1]
+    assert (report.ok, report.status) == (False, 1)
+
+    edit(tiny_course, "answers.md", "## windows-of-second\n\n### right: rounding down", "### right: rounding down")
+    report = verify(tiny_course, TINY)
+    problems = said(report)
+    assert "no failure message says 'the very last second" in problems["wrong: true division"]
+    assert "earned 1 of 3 points, not 2" in problems["wrong: the length is always a minute"]
+    assert "may keep all 3 points" in problems["wrong: windows counted from one"]
+    assert problems["right: rounding down"] == ""
+    assert report.problems == []
+    console = Console(width=200, record=True)
+    with console.capture():
+        console.print(report.render())
+    text = console.export_text()
+    assert "windows counted from one" in text
+    assert "t1-limits: 7 runs" in text
+
+
+def test_a_stub_that_passes_and_a_reference_that_fails_are_found(tiny_course: Course) -> None:
+    shorten(tiny_course)
+    edit(tiny_course, "t1-limits.md", "    ### BEGIN SOLUTION", "    return second // length\n    ### BEGIN SOLUTION")
+    edit(tiny_course, "t1-limits.md", "assert window_of(60, 60) == 1, f", "assert window_of(60, 60) == 2, f")
+    problems = said(verify(tiny_course, TINY))
+    assert "earned 1 of 3 points, not 3. window-of-second-edges" in problems["reference: the reference solution"]
+    assert "earned 1 of 3 points, not 0" in problems["stub: the untouched stub"]
+
+
+def test_a_cell_of_the_reference_that_fails_is_found(tiny_course: Course) -> None:
+    shorten(tiny_course)
+    edit(tiny_course, "t1-limits.md", "from collections import Counter\n", "from collections import Counter\n1 / 0\n")
+    problems = said(verify(tiny_course, TINY))
+    assert "ZeroDivisionError" in problems["reference: the reference solution"]
+
+
+def test_the_gates_belong_to_the_verdict(tiny_course: Course) -> None:
+    shorten(tiny_course)
+    report = verify(tiny_course, TINY)
+    assert {finding.gate for finding in report.findings} == {"built"}  # the sources were changed and not built
+    assert not report.ok
