@@ -74,7 +74,7 @@ def sentence(guess: Value, result: Value, unit: str) -> str:
     if guess == result:
         return f"{start}: exactly that."
     more = "more" if result > guess else "less"
-    if guess * result <= 0:  # no ratio with zero, nor across it
+    if min(guess, result) <= 0:  # a ratio says something about amounts only
         return f"{start}: {with_unit(abs(result - guess), unit)} {more}."
     ratio = max(result / guess, guess / result)
     if ratio <= 1 + CLOSE:
@@ -110,6 +110,7 @@ def _box(asked: Question) -> "ipywidgets.Widget":
         field = widgets.Text(
             value="" if kept is None else f"{kept.value:g}" if isinstance(kept.value, float) else str(kept.value),
             placeholder="a number",
+            continuous_update=False,
             layout=widgets.Layout(width="9em"),
         )
     button = widgets.Button(description=BUTTON, button_style="primary", layout=widgets.Layout(width="auto"))
@@ -120,12 +121,16 @@ def _box(asked: Question) -> "ipywidgets.Widget":
             say = "Choose one first." if asked.choices else "Type one number, with a point for decimals: 1500 or 0.25."
             state.value = f"<b>{say}</b>"
             return
+        before = latest(asked.key, "prediction")
+        if before and before.value == guess:  # the button, after the field has kept it
+            state.value = _kept(before)
+            return
         entry = Entry("prediction", asked.key, guess, unit=asked.unit, question=asked.text)
         state.value = _kept(entry) if append(entry) else "<b>This folder cannot be written, so it was not kept.</b>"
 
     button.on_click(keep)
-    if isinstance(field, widgets.Text):
-        field.on_submit(keep)
+    if not asked.choices:
+        field.observe(keep, "value")  # Enter, or leaving the field, is as good as the button
     answer = [field] if asked.choices else [field, widgets.Label(asked.unit)]
     title = widgets.HTML(f"<b>Your prediction.</b> {escape(asked.text)}")
     row = widgets.HBox([*answer, button], layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
