@@ -5,6 +5,8 @@ Each command is a few lines over a function of its room, imported when the comma
 
 import errno
 import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -185,23 +187,29 @@ def build(
     check: Annotated[bool, typer.Option("--check", help="write nothing; fail when a built file is stale")] = False,
 ) -> None:
     """Build notebooks, released assignments and generated sections from their sources."""
-    from authoring.build import build_course
+    from authoring.build import build as build_units
 
     course = Course()
-    course.require_solutions()
-    with exclusive(course.root):
-        build_course(course, [course.syllabus.ready_unit(unit) for unit in units or []] or None, check=check)
+    with _progress("Building") as progress:
+        built = build_units(course, units, check, progress)
+    stale = [each for each in built if each.problem]
+    for each in stale:
+        console.print(_escape(each.problem if check else f"built {each.path.relative_to(course.root)}"))
+        if each.kept:
+            console.print(_escape(f"  what was edited by hand is kept in {each.kept.relative_to(course.root)}"))
+    console.print(f"{len(built)} built files, {len(stale)} {'out of date' if check else 'written'}")
+    if check and stale:
+        raise typer.Exit(1)
 
 
 def verify(unit: UnitName) -> None:
     """Run a unit's gates and its whole answer bank."""
-    from authoring.verify import verify_unit
+    from authoring.verify import verify as verify_unit
 
-    course = Course()
-    course.require_solutions()
-    report = verify_unit(course, course.syllabus.ready_unit(unit))
-    console.print(report)
-    if not report.passed:
+    with _progress(f"Verifying {unit}") as progress:
+        report = verify_unit(Course(), unit, progress=progress)
+    console.print(report.render())
+    if not report.ok:
         raise typer.Exit(1)
 
 
@@ -215,13 +223,11 @@ def coverage() -> None:
 
 def new_unit(unit: UnitName) -> None:
     """Lay the files of a planned unit, ready to be written."""
-    from authoring.new_unit import lay_unit
+    from authoring.new_unit import new_unit as lay_unit
 
     course = Course()
-    course.require_solutions()
-    with exclusive(course.root):
-        for path in lay_unit(course, course.syllabus.unit(unit)):
-            console.print(str(path.relative_to(course.root)))
+    for path in lay_unit(course, unit):
+        console.print(str(path.relative_to(course.root)))
 
 
 def pack(
@@ -231,9 +237,34 @@ def pack(
     from authoring.kit import pack_kit
 
     course = Course()
-    course.require_solutions()
-    with exclusive(course.root):
-        console.print(str(pack_kit(course, to or course.root / "dist")))
+    console.print(str(pack_kit(course, to or course.root / "dist")))
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar with an estimate, as a function of steps done, steps in all, and what comes next."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total, next_up: bar.update(
+            task, completed=done, total=total, description=_escape(f"{what}: {next_up}")
+        )
 
 
 if importlib.util.find_spec("authoring"):  # a learner's kit has no author's side
