@@ -8,7 +8,7 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,14 +17,11 @@ from curriculum.course import Course
 from curriculum.errors import CourseError
 from curriculum.files import exclusive
 
-if TYPE_CHECKING:
-    import click
-
 
 class _Commands(typer.core.TyperGroup):
     """Ends every command that a person can mend with one sentence and an exit code."""
 
-    def invoke(self, ctx: "click.Context") -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except CourseError as error:
