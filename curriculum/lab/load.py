@@ -156,10 +156,9 @@ def closed_loop(
                 rows = []
                 for i in numbers:
                     prepared = _build(client, request, i)
-                    now = time.perf_counter() - start
-                    if duration_s is not None and now >= duration_s:
+                    if duration_s is not None and time.perf_counter() - start >= duration_s:
                         break
-                    rows.append(await _send(client, prepared, start, now))
+                    rows.append(await _send(client, prepared, start))
                     if think_s:
                         await asyncio.sleep(think_s)
                 return rows
@@ -224,15 +223,22 @@ async def _client(timeout_s: float) -> httpx.AsyncClient:
 def _build(client: httpx.AsyncClient, request: Requests, i: int) -> httpx.Request:
     spec = request(i) if callable(request) else request
     try:
-        return client.build_request(**spec)
+        built = client.build_request(**spec)
+        if built.url.scheme != "http":
+            raise ValueError("its url does not begin with http://")
+        return built
     except (TypeError, ValueError, httpx.InvalidURL) as error:
         raise LabError(
             f"Request {i} cannot be built from {spec!r}: {error}. Use lab.get(url) or lab.post(url)."
         ) from error
 
 
-async def _send(client: httpx.AsyncClient, request: httpx.Request, start: float, intended_s: float) -> _Row:
+async def _send(
+    client: httpx.AsyncClient, request: httpx.Request, start: float, intended_s: float | None = None
+) -> _Row:
+    """One request, timed from `start`; without `intended_s` it was due when it left."""
     sent_s = time.perf_counter() - start
+    intended_s = sent_s if intended_s is None else intended_s
     status, failure = 0, ""
     try:
         response = await client.send(request)
