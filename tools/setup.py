@@ -196,10 +196,10 @@ def advice(output: str) -> str:
         "Ubuntu: apt install python3-venv) and run the same command again.",
         r"hash(es)? mismatch|do not match the hashes": "A downloaded file is not the one in requirements.lock: "
         "run the same command again, and if it stays, ask whoever runs your package mirror.",
-        r"no wheels with a matching|no usable wheels|no source distribution": "A package has no build for this machine, "
-        f"{platform.platform()}: use Linux, Windows, or macOS 14 or later on Apple silicon.",
-        r"dns|connect|network|timed? ?out|resolve host|Temporary failure|unreachable|certificate|proxy|No matching "
-        r"distribution|not found in the (package registry|provided)|error sending request": "The package index "
+        r"no wheels with a matching|no usable wheels|no source distribution": "A package has no build for this "
+        f"machine, {platform.platform()}: use Linux, Windows, or macOS 14 or later on Apple silicon.",
+        r"dns|connect|network|timed? ?out|resolve host|Temporary failure|unreachable|certificate|proxy|error sending|"
+        r"No matching distribution|no version of|not found in the (package registry|provided)": "The package index "
         "could not be reached or does not have it: check the network, and pip's index-url, cert and proxy settings "
         "(pip config list), and run the same command again.",
         r"Permission denied|os error 13|Access is denied|being used": "The environment cannot be written: close "
