@@ -84,6 +84,8 @@ def stream_many(url: str, prompts: Sequence[str], streams: int = 4, max_tokens: 
 
     One row a chat, in the order they began: `stream` (0 to streams - 1), `started_s` since the beginning, `ttft_ms`
     (time to first token), `per_token_ms` (mean time between tokens after it), `tokens`, `duration_s`.
+    A slot keeps what it computed for its last prompt, so a prompt that begins like an earlier one has a shorter time to
+    first token: give different prompts where that would mislead.
     Raises `LabError` when the server refuses a request or there is nothing to send.
     """
     if streams < 1 or not prompts:
@@ -122,7 +124,7 @@ def _weights() -> Path:
     found = sorted(Path(package.origin).parent.glob("*.gguf")) if package and package.origin else []
     if not found:
         raise LabError(
-            "The language model is not installed: run `make setup` in the course's folder, then this cell again."
+            "The language model is not installed: run `make lab` in the course's folder, then this cell again."
         )
     return found[0]
 

@@ -198,7 +198,10 @@ class _Connections(httpx.AsyncBaseTransport):
         connection = self._take()
         response = await connection.handle_async_request(request)
         await response.aread()
-        self._idle.append((time.perf_counter(), connection))
+        if response.status_code == 500:  # uvicorn closes after an app's error and does not say so: the next would fail
+            await connection.aclose()
+        else:
+            self._idle.append((time.perf_counter(), connection))
         return response
 
     def _take(self) -> httpx.AsyncHTTPTransport:

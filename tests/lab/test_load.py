@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from curriculum import lab
 from curriculum.lab.load import _schedule
@@ -106,6 +107,19 @@ def test_failures_are_rows() -> None:
     refused = lab.open_loop(lab.get(f"http://127.0.0.1:{port}"), rate=50, duration_s=0.1)
     assert refused.frame.status.tolist() == [0] * 5
     assert refused.frame.error.str.startswith("ConnectError").all()
+
+
+def test_an_error_of_the_app_does_not_spoil_the_next_request() -> None:
+    made = FastAPI()
+
+    @made.get("/{i}")
+    def fail_sometimes(i: int) -> None:
+        if i % 2:
+            raise ValueError("planted")
+
+    with lab.serve(made) as url:
+        load = lab.closed_loop(lambda i: lab.get(f"{url}/{i}"), users=2, requests=40)
+    assert load.frame.status.value_counts().to_dict() == {200: 20, 500: 20}
 
 
 def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

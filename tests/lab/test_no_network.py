@@ -94,7 +94,7 @@ def test_lessons_stay_on_this_machine(tmp_path: Path) -> None:
         "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
         "import urllib.request; urllib.request.urlopen('http://telemetry.invalid/')",
         "import httpx; httpx.get('http://telemetry.invalid/', trust_env=False)",
-        "import os, sys; os.execv(sys.executable, ['python', '-c', 'import socket; socket.gethostbyname(\"a.invalid\")'])",
+        "import os, sys; os.execv(sys.executable, ['x', '-c', 'import socket; socket.gethostbyname(\"a.invalid\")'])",
     ],
 )
 def test_the_hook_catches_a_planted_connection(planted: str, tmp_path: Path) -> None:
