@@ -1,6 +1,13 @@
 """Points every plain `nbgrader` command and the formgrader at this course's folders."""
 
+import os
+import sys
+from pathlib import Path
+
 from curriculum.course import Course
+
+# nbgrader starts `alembic` from PATH, and without it leaves a broken gradebook behind.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # traitlets defines it when it runs this file
 c.merge(Course().nbgrader_config())

@@ -83,6 +83,17 @@ class Course:
         # The default list holds `feedback`; Markdown sources, answer banks and facilitator pages are never released.
         config.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md"]
         config.Exchange.root = str(self.cohort / "exchange")
+        # nbgrader's own steps, with the cells run by the engine: `course grade`, a plain `nbgrader autograde` and the
+        # formgrader's button then give the same grades.
+        config.Autograde.autograde_preprocessors = [
+            "grading.engine.execute.RunCells",
+            "nbgrader.preprocessors.IgnorePattern",
+            "nbconvert.preprocessors.ClearMetadataPreprocessor",
+            "nbgrader.preprocessors.LimitOutput",
+            "nbgrader.preprocessors.SaveAutoGrades",
+            "nbgrader.preprocessors.AssignLatePenalties",
+            "nbgrader.preprocessors.CheckCellMetadata",
+        ]
         config.ExecutePreprocessor.timeout = 180
         config.Execute.timeout = 180
         return config

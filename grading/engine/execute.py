@@ -1,11 +1,20 @@
-"""Runs a notebook's cells, all of them, errors included: the one place that says how."""
+"""Runs a notebook's cells, all of them, errors included: the one place that says how.
+
+`run_notebook` is what `course check`, `course verify` and grading call. `RunCells` hands the same function to nbgrader:
+`Course.nbgrader_config` names it in place of nbgrader's own Execute, so that `course grade`, a plain `nbgrader
+autograde` and the formgrader's button run cells alike. Whoever replaces the execution replaces `run_notebook`.
+"""
 
 import copy
+import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
+from traitlets.config import Config
 
 CELL_TIMEOUT_S = 180
 
@@ -14,11 +23,33 @@ def run_notebook(notebook: NotebookNode, folder: Path, timeout_s: int = CELL_TIM
     """Run every cell in a fresh kernel whose working folder is `folder`, and return a copy with the outputs.
 
     A cell that fails or takes longer than `timeout_s` seconds gets an error output; the cells after it still run.
+    Raises nbclient's `DeadKernelError` when the kernel dies.
     """
     executed = copy.deepcopy(notebook)
     for cell in executed.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    executor = Execute(timeout=timeout_s, kernel_name="python3")
-    executed, _ = executor.preprocess(executed, {"metadata": {"path": str(folder)}})
+    with tempfile.TemporaryDirectory(prefix="kernel-", ignore_cleanup_errors=True) as sockets:
+        executor = Execute(timeout=timeout_s, kernel_name="python3", config=_transport(Path(sockets)))
+        executed, _ = executor.preprocess(executed, {"metadata": {"path": str(folder)}})
     return nbformat.from_dict(executed)
+
+
+def _transport(folder: Path) -> Config:
+    # Kernels that start at the same time can choose the same TCP port, which lost one submission in 42.
+    # Sockets in a folder of their own cannot collide; Windows has none.
+    config = Config()
+    if sys.platform != "win32":
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(folder / "k")
+    return config
+
+
+class RunCells(Execute):
+    """nbgrader's step that runs a submission, done by `run_notebook`; reads `Execute.timeout` and `Execute.enabled`."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Return the executed notebook; its folder stands in `resources`. A kernel to reuse, `km`, is not used."""
+        return run_notebook(nb, Path(resources["metadata"]["path"]), self.timeout), resources

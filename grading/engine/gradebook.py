@@ -1,0 +1,179 @@
+"""nbgrader's gradebook: its settings for a room's folders, and the assignment in it as it was built."""
+
+import hashlib
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+from traitlets.config import Config
+
+from curriculum.course import Course
+from curriculum.errors import CourseError
+from curriculum.files import write_atomically
+from curriculum.syllabus import Unit
+from grading.engine.submission import read_master
+
+BUSY_S = 60  # how long a writer waits for another one; SQLite's own 5 s abort a whole run of nbgrader
+
+
+def cohort_config(course: Course) -> Config:
+    """nbgrader's settings, seen from the cohort's folder.
+
+    nbgrader uses absolute folders as patterns, so that `(` or `+` in a path would break it; relative ones it escapes.
+    """
+    config = course.nbgrader_config()
+    config.CourseDirectory.root = str(course.cohort)
+    config.CourseDirectory.source_directory = str(course.root / "solutions")
+    config.CourseDirectory.solution_directory = str(course.root / "solutions")
+    for step in ("submitted", "autograded", "feedback"):
+        config.CourseDirectory[f"{step}_directory"] = step
+    config.CourseDirectory.db_url = f"{config.CourseDirectory.db_url}?timeout={BUSY_S}"
+    return config
+
+
+def put_environment_on_path() -> None:
+    """Let nbgrader find `alembic`: without it the first command leaves a broken gradebook behind."""
+    folder = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", "").split(os.pathsep)
+    if folder not in path:
+        os.environ["PATH"] = os.pathsep.join([folder, *path])
+
+
+@contextmanager
+def open_gradebook(course: Course) -> Iterator[Gradebook]:
+    """nbgrader's gradebook of this cohort, made when absent. Raises `CourseError` when it is not a gradebook."""
+    from sqlalchemy.exc import DatabaseError
+
+    put_environment_on_path()
+    course.cohort.mkdir(parents=True, exist_ok=True)
+    config = cohort_config(course).CourseDirectory
+    try:
+        gradebook = Gradebook(config.db_url, config.course_id)
+    except DatabaseError as error:
+        raise CourseError(
+            f"{course.cohort / 'gradebook.db'} cannot be read as a gradebook ({error.orig}); move it aside or "
+            "bring back a copy of it, and run this again."
+        ) from error
+    with gradebook:
+        yield gradebook
+
+
+def assignment_hash(course: Course, unit: Unit) -> str:
+    """A hash of what submissions are graded with: the author's notebook and the files handed out with it.
+
+    Raises `CourseError` when the notebook is not built.
+    """
+    path = course.solution_notebook(unit)
+    if not path.is_file():
+        raise CourseError(f"{path.relative_to(course.root)} is not built yet; run `course build {unit.id}` first.")
+    return folder_hash(path.parent, but=".md")
+
+
+def folder_hash(folder: Path, but: str = "") -> str:
+    """A hash of the names and contents of the files in a folder, links and files that end in `but` left out."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        is_hidden = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
+        if path.is_symlink() or not path.is_file() or is_hidden or (but and path.name.endswith(but)):
+            continue
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+    return total.hexdigest()
+
+
+def ensure_assignment(course: Course, unit: Unit) -> str:
+    """Put the assignment into the gradebook as it is built, when it is absent or changed, and return its hash.
+
+    `assignments/` is not touched: releasing is the author's step.
+    Raises `CourseError` when graded cells were added or removed after submissions had been graded.
+    """
+    built = assignment_hash(course, unit)
+    record = course.cohort / "records" / f"{unit.id}.json"
+    with open_gradebook(course) as gradebook:
+        try:
+            notebook = gradebook.find_notebook(unit.id, unit.id)
+        except MissingEntry:
+            notebook = None
+        if notebook is not None:
+            if _recorded(record) == built:
+                return built
+            _refuse_other_cells(course, unit, {cell.name for cell in notebook.source_cells}, bool(notebook.submissions))
+    _generate(course, unit)
+    write_atomically(record, json.dumps({"assignment": built}) + "\n")
+    return built
+
+
+def _recorded(record: Path) -> str:
+    try:
+        return str(json.loads(record.read_text(encoding="utf-8"))["assignment"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""  # never recorded, or someone has edited it: the assignment is written again
+
+
+def _refuse_other_cells(course: Course, unit: Unit, old: set[str], has_submissions: bool) -> None:
+    new = {
+        cell.metadata.nbgrader.grade_id
+        for cell in read_master(course.solution_notebook(unit)).cells
+        if is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell)
+    }
+    if has_submissions and old != new:
+        changes = [
+            f"{word} {', '.join(sorted(ids))}" for word, ids in (("new:", new - old), ("gone:", old - new)) if ids
+        ]
+        raise CourseError(
+            f"The cells of {unit.id} have changed since submissions were graded ({'; '.join(changes)}), and a "
+            f"gradebook holds one version; export the grades, move {course.cohort / 'gradebook.db'} aside, and grade again."
+        )
+
+
+def _generate(course: Course, unit: Unit) -> None:
+    said, log = listening_log("generate")
+    config = cohort_config(course)
+    config.CourseDirectory.root = str(course.root)
+    config.CourseDirectory.source_directory = "solutions"
+    config.CourseDirectory.assignment_id = unit.id
+    config.BaseConverter.force = True
+    with tempfile.TemporaryDirectory(prefix="released-") as released:
+        config.CourseDirectory.release_directory = released
+        try:
+            GenerateAssignment(CourseDirectory(config=config, log=log), config=config, log=log).start()
+        except Exception as error:  # nbgrader raises many kinds, and tells what it was in its log
+            raise CourseError(
+                f"nbgrader could not put {unit.id} into the gradebook: {reason(said, error)}; "
+                f"`course verify {unit.id}` looks for what is wrong."
+            ) from error
+
+
+def listening_log(name: str) -> tuple[list[str], logging.Logger]:
+    """A log that shows nothing and keeps errors, because nbgrader's exceptions only point at its log."""
+    said: list[str] = []
+
+    class _Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    log = logging.Logger(name, level=logging.ERROR)
+    log.addHandler(_Listener())
+    return said, log
+
+
+def reason(said: list[str], error: BaseException) -> str:
+    """What went wrong, in one line: the last line of the first traceback that nbgrader logged, or the error itself."""
+    for entry in said:
+        if entry.startswith("Traceback"):
+            lines = [line for line in entry.splitlines() if line[:1].strip()]
+            return _short(lines[-1])
+    return _short(said[0] if said else f"{type(error).__name__}: {error}")
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:300].rstrip(".")

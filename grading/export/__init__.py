@@ -1,0 +1,6 @@
+"""Grades as files for other systems. nbgrader takes the classes too: `nbgrader export --exporter=grading.export.CsvExport`."""
+
+from grading.export.files import KINDS, export_grades
+from grading.export.plugins import CanvasExport, CsvExport, MoodleExport
+
+__all__ = ["KINDS", "CanvasExport", "CsvExport", "MoodleExport", "export_grades"]
