@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -66,10 +66,11 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The visible tests of a unit run on one notebook, as saved at `saved`."""
+    """The visible tests of a unit run at `time` on one notebook, as saved at `saved`."""
 
     unit: str
     path: str
+    time: datetime
     saved: datetime
     tasks: tuple[TaskResult, ...]
     hidden: float  # points of test cells of which a learner sees nothing
@@ -99,9 +100,8 @@ class CheckResult:
         if self.manual:
             said.append(f"A person grades reflections for up to {_number(self.manual)} points.")
         here = self.saved.astimezone()
-        said.append(
-            f"This is {self.path} as saved at {here:%H:%M:%S} on {here:%d %B}; save again before the next check."
-        )
+        when = f"{here:%H:%M:%S} on {here:%d %B}, {_ago(self.time - self.saved)}"
+        said.append(f"This is {self.path} as saved at {when}. What you have not saved since is not in it.")
         return [" ".join(said[:-1]), said[-1], *self.notes]
 
     @property
@@ -157,7 +157,7 @@ def check_unit(course: Course, unit: Unit, path: Path | None = None) -> CheckRes
     path = path or assignment_of(course, unit)
     released = read_released(course, unit)
     merged = merge(released, read_learners(course, unit, path))
-    saved = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    now, saved = datetime.now(UTC).replace(microsecond=0), datetime.fromtimestamp(path.stat().st_mtime, UTC)
     executed = _run(merged.notebook, path.parent)
     hidden = {grade_id(cell) for cell in released.cells if _is_hidden(cell)}
     scores = score_notebook(executed)
@@ -166,13 +166,13 @@ def check_unit(course: Course, unit: Unit, path: Path | None = None) -> CheckRes
     result = CheckResult(
         unit=unit.id,
         path=shown(course, path),
+        time=now,
         saved=saved,
         tasks=tasks,
         hidden=sum(scores[name].max_points for name in hidden),
         notes=merged.notes,
     )
-    now = datetime.now(UTC).replace(microsecond=0)
-    keep(checks_of(course), Checked(unit=unit.id, time=now, earned=result.earned, points=result.points))
+    keep(checks_of(course), Checked(unit=unit.id, time=result.time, earned=result.earned, points=result.points))
     return result
 
 
@@ -260,6 +260,11 @@ def _notebook_here(course: Course) -> tuple[Unit, Path]:
 def _one_line(message: str) -> str:
     first = next((line.strip() for line in message.splitlines() if line.strip()), "")
     return first if len(first) <= LONGEST else first[: LONGEST - 1] + "…"
+
+
+def _ago(age: timedelta) -> str:
+    minutes = round(age / timedelta(minutes=1))
+    return "less than a minute ago" if minutes < 1 else "a minute ago" if minutes == 1 else f"{minutes:,d} minutes ago"
 
 
 def _number(points: float) -> str:

@@ -83,10 +83,11 @@ def figure(
     `title` states the finding. `alt` says what a reader would see, for those who cannot: it becomes the image's
     alternative text. `size` is in inches. Yields matplotlib's axes: one, or an array of `rows` × `columns` of them.
     """
-    with mpl.rc_context(_STYLE):
+    panels = {"axes.titleweight": "normal", "axes.titlesize": 11} if rows * columns > 1 else {}
+    with mpl.rc_context(_STYLE | panels):
         drawn, axes = plt.subplots(rows, columns, figsize=size)
         try:
-            width = int(drawn.get_figwidth() * 11)  # characters of the title's size that fit
+            width = int(drawn.get_figwidth() * 8.5)  # characters of the title that fit in an inch
             finding = "\n".join(textwrap.wrap(title, width))
             if rows * columns == 1:
                 axes.set_title(finding)

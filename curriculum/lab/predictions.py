@@ -59,7 +59,8 @@ def reveal(key: str, value: object) -> None:
     unit = asked.unit if asked else guess.unit if guess else ""
     append(Entry("result", key, result, unit=unit, question=asked.text if asked else guess.question if guess else ""))
     if guess is None:
-        print(f"It was {with_unit(result, unit)}. You kept no prediction for this one.")
+        said = f"“{result}”" if isinstance(result, str) else with_unit(result, unit)
+        print(f"It was {said}. You kept no prediction for this one.")
     else:
         show(sentence(guess.value, result, unit), _compared(guess.value, result, unit))
 
@@ -132,7 +133,7 @@ def _box(asked: Question) -> "ipywidgets.Widget":
     if not asked.choices:
         field.observe(keep, "value")  # Enter, or leaving the field, is as good as the button
     answer = [field] if asked.choices else [field, widgets.Label(asked.unit)]
-    title = widgets.HTML(f"<b>Your prediction.</b> {escape(asked.text)}")
+    title = widgets.HTML(f"<div style='line-height:1.4'><b>Your prediction.</b> {escape(asked.text)}</div>")
     row = widgets.HBox([*answer, button], layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
     frame = widgets.Layout(border_left="4px solid #0072B2", padding="0.2em 1em", max_width="48em")
     return widgets.VBox([title, row, state], layout=frame)

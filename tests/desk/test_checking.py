@@ -1,13 +1,14 @@
 """A check runs the released tests on the learner's answers, and says what to look at next."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
 from curriculum.desk import check_unit, lay
-from curriculum.desk.checking import State
+from curriculum.desk.checking import CheckResult, State
 from curriculum.desk.notebooks import merge, read_learners, read_released
 from curriculum.desk.places import assignment_of, folder_of
 from curriculum.desk.showing import plain_text
@@ -160,3 +161,12 @@ def test_a_notebook_of_another_unit_is_named(course, unit, make):
 def test_a_unit_without_assignment_is_one_sentence(course):
     with pytest.raises(CourseError, match="'u2-queues' has no assignment"):
         check_unit(course, course.syllabus.ready_unit("u2-queues"))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(-1, "less than a minute ago"), (1, "a minute ago"), (90, "90 minutes ago")]
+)
+def test_says_how_old_the_saved_notebook_is(minutes, said):
+    saved = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    result = CheckResult("u1-limits", "work/x.ipynb", saved + timedelta(minutes=minutes), saved, (), hidden=0)
+    assert f"{said}. What you have not saved since is not in it." in result.sentences[1]
