@@ -2,10 +2,12 @@
 
 import copy
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from authoring.source import METADATA, Source
 from curriculum.course import Course
@@ -35,6 +37,7 @@ def execute_lesson(course: Course, source: Source) -> NotebookNode:
             resources={"metadata": {"path": str(scratch)}},
             record_timing=False,
             on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index),
+            config=private_sockets(Path(folder)),
         )
         try:
             client.execute(env=_environment(course, Path(folder) / "ipython"))
@@ -51,6 +54,18 @@ def execute_lesson(course: Course, source: Source) -> NotebookNode:
         f"{source.where(at[0])} failed when run: {problem}. The lesson's notebook is as it was; mend the cell and run "
         "the build again."
     )
+
+
+def private_sockets(folder: Path) -> Config:
+    """Settings by which a kernel talks through sockets in `folder`: a TCP port may be taken twice, and anyone listens.
+
+    Windows has no such sockets and keeps TCP.
+    """
+    config = Config()
+    if sys.platform != "win32":
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(folder / "k")
+    return config
 
 
 def _environment(course: Course, ipython: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -202,7 +203,16 @@ def _run(job: _Job) -> _Outcome:
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        executed = run_notebook(nbformat.reads(job.notebook, as_version=4), Path(folder))
+        notebook = nbformat.reads(job.notebook, as_version=4)
+        try:
+            executed = run_notebook(notebook, Path(folder))
+        except DeadKernelError:
+            nothing = {
+                cell.id: Score(cell.id, 0, cell.metadata.nbgrader.points, "The kernel died.")
+                for cell in notebook.cells
+                if _is_test(cell)
+            }
+            return _Outcome(nothing, ["the kernel died"], time.perf_counter() - started)
     errors = [
         f"cell {index + 1}: {output.ename}: {output.evalue}"
         for index, cell in enumerate(executed.cells)
