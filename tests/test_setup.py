@@ -210,9 +210,7 @@ class TestOnAFreshMachine:
         assert "iniconfig" not in installed_in(ready / ".venv")
         assert course_says(ready / ".venv") == "the little course\n"
 
-    def test_an_active_conda_environment_is_filled_and_keeps_what_else_it_holds(
-        self, ready, environment, wheels, one_more, tmp_path
-    ):
+    def test_an_active_conda_environment_is_filled(self, ready, environment, wheels, one_more, tmp_path):
         add_to_lock(ready, one_more)
         set_up(ready, environment)
         other = make_root(tmp_path, wheels)
@@ -221,6 +219,7 @@ class TestOnAFreshMachine:
         done = set_up(other, environment, CONDA_PREFIX=str(conda), CONDA_DEFAULT_ENV="ai-systems")
         assert done.returncode == 0, done.stdout + done.stderr
         assert course_says(conda) == "the other course\n"
+        # What conda or the person put there stays.
         assert "iniconfig" in installed_in(conda)
         assert not (other / ".venv").exists()
 
@@ -230,7 +229,9 @@ class TestOnAFreshMachine:
             failed = set_up(ready, environment)
             assert failed.returncode == 1
             sentence = failed.stderr.strip()
-            assert sentence.startswith("Installing the packages failed. The package index could not be reached")
+            assert sentence.startswith("Installing the packages failed. The package index could not be reached"), (
+                failed.stdout
+            )
             assert "run the same command again" in sentence and "\n" not in sentence
             assert course_says(ready / ".venv") == "the little course\n"
 
@@ -244,6 +245,11 @@ class TestOnAFreshMachine:
     def test_make_lab_runs_the_course_of_that_environment(self, ready, environment):
         made = make(ready, environment, "lab")
         assert (made.returncode, made.stdout) == (0, "the little course\n"), made.stderr
+
+    def test_the_course_is_at_hand_when_the_environment_is_active(self, ready, environment):
+        typed = ["bash", "-ec", "source .venv/bin/activate; course"]
+        done = subprocess.run(typed, cwd=ready, env=environment, capture_output=True, text=True)
+        assert done.stdout == "the little course\n", done.stderr
 
     def test_make_test_in_a_kit_says_that_there_are_none(self, ready, environment):
         made = make(ready, environment, "test")

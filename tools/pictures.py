@@ -1,0 +1,73 @@
+"""Takes the README's two pictures with a headless Chromium: `python tools/pictures.py FEEDBACK_PAGE [HEADING]`.
+
+FEEDBACK_PAGE is a page that `make demo` or `course feedback` wrote. HEADING is the part of the lesson to show, as it
+stands in the lesson; without it, the part with the first plot is shown. Run it again when either page changes.
+"""
+
+import sys
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from nbconvert import HTMLExporter
+from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from curriculum.course import Course
+
+WIDTH, HEIGHT = 1000, 900
+LARGEST = 200_000  # bytes; tests/test_docs.py holds it
+
+
+def browser() -> webdriver.Chrome:
+    """A Chromium of the size of the pictures, with nothing fetched from anywhere."""
+    options = webdriver.ChromeOptions()
+    # --no-sandbox: Chromium refuses to start as root, as in a container, with it.
+    for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND"):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options=options)
+    # A window is larger than what it shows.
+    driver.set_window_size(WIDTH, HEIGHT)
+    inner_width, inner_height = driver.execute_script("return [window.innerWidth, window.innerHeight]")
+    driver.set_window_size(2 * WIDTH - inner_width, 2 * HEIGHT - inner_height)
+    return driver
+
+
+def lesson_page(course: Course, folder: Path) -> Path:
+    """The first ready lesson as a web page."""
+    notebook = course.lesson_notebook(course.syllabus.ready_units[0])
+    html, _ = HTMLExporter(embed_images=True).from_filename(str(notebook))
+    page = folder / "lesson.html"
+    page.write_text(html, encoding="utf-8")
+    return page
+
+
+def take(driver: webdriver.Chrome, page: Path, target: Path, top: str) -> None:
+    """Write a picture of the page, from the element at the XPath `top` on."""
+    driver.get(page.resolve().as_uri())
+    driver.execute_script("arguments[0].scrollIntoView()", driver.find_element(By.XPATH, top))
+    picture = Image.open(BytesIO(driver.get_screenshot_as_png())).convert("RGB")
+    picture.quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
+    print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
+    if target.stat().st_size > LARGEST:
+        sys.exit(f"{target} is larger than {LARGEST / 1000:.0f} kB; choose a plainer part of the page.")
+
+
+def main() -> None:
+    """Take both pictures."""
+    if len(sys.argv) not in (2, 3) or not Path(sys.argv[1]).is_file():
+        sys.exit("Name a feedback page: python tools/pictures.py FEEDBACK_PAGE [HEADING]")
+    course = Course()
+    heading = f"//h2[contains(., {sys.argv[2]!r})]" if sys.argv[2:] else "(//img)[1]/preceding::h2[1]"
+    with tempfile.TemporaryDirectory() as folder:
+        driver = browser()
+        try:
+            take(driver, lesson_page(course, Path(folder)), course.root / "docs" / "lesson.png", heading)
+            take(driver, Path(sys.argv[1]), course.root / "docs" / "feedback.png", "//body")
+        finally:
+            driver.quit()
+
+
+if __name__ == "__main__":
+    main()
