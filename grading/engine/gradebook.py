@@ -130,8 +130,9 @@ def _refuse_other_cells(course: Course, unit: Unit, old: set[str], has_submissio
             f"{word} {', '.join(sorted(ids))}" for word, ids in (("new:", new - old), ("gone:", old - new)) if ids
         ]
         raise CourseError(
-            f"The cells of {unit.id} have changed since submissions were graded ({'; '.join(changes)}), and a "
-            f"gradebook holds one version; export the grades, move {course.cohort / 'gradebook.db'} aside, and grade again."
+            f"The cells of {unit.id} have changed since submissions were graded ({'; '.join(changes)}), and "
+            f"a gradebook holds one version; export the grades, move {course.cohort / 'gradebook.db'} aside, and grade "
+            "again."
         )
 
 

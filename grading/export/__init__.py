@@ -1,4 +1,4 @@
-"""Grades as files for other systems. nbgrader takes the classes too: `nbgrader export --exporter=grading.export.CsvExport`."""
+"""Grades as files for other systems; `nbgrader export --exporter=grading.export.CsvExport` takes the classes too."""
 
 from grading.export.files import KINDS, export_grades
 from grading.export.plugins import CanvasExport, CsvExport, MoodleExport

@@ -2,19 +2,17 @@
 
 from pathlib import Path
 
-from nbgrader.plugins import ExportPlugin
-
 from curriculum.course import Course
 from curriculum.errors import CourseError
 from curriculum.files import exclusive
 from grading.engine.gradebook import open_gradebook
-from grading.export.plugins import CanvasExport, CsvExport, MoodleExport
+from grading.export.plugins import CanvasExport, CsvExport, GradeExport, MoodleExport
 
-KINDS: dict[str, type[ExportPlugin]] = {"csv": CsvExport, "canvas": CanvasExport, "moodle": MoodleExport}
+KINDS: dict[str, type[GradeExport]] = {"csv": CsvExport, "canvas": CanvasExport, "moodle": MoodleExport}
 
 
 def export_grades(course: Course, to: str = "csv", path: Path | None = None) -> Path:
-    """Export all grades for `to`, one of `KINDS`, and return the file: `cohort/exports/grades-<to>.csv` by default.
+    """Export all grades for `to`, one of `KINDS`, and return the file: in `cohort/exports/` by default.
 
     Raises `CourseError` for another kind, when nothing was graded yet, or when the file cannot be written.
     """
@@ -22,7 +20,7 @@ def export_grades(course: Course, to: str = "csv", path: Path | None = None) -> 
         raise CourseError(f"There is no export to {to!r}; choose one of {', '.join(KINDS)}.")
     if not (course.cohort / "gradebook.db").is_file():
         raise CourseError(f"There is no gradebook in {course.cohort} yet; grade a unit with `course grade` first.")
-    target = path or course.cohort / "exports" / f"grades-{to}.csv"
+    target = path or course.cohort / "exports" / KINDS[to].default_name
     if target.is_dir():
         raise CourseError(f"{target} is a folder; name the file to write.")
     config = course.nbgrader_config()

@@ -19,7 +19,7 @@ Cell = str | float | None
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell that a spreadsheet would run begins
 
 
-class _Export(ExportPlugin):
+class GradeExport(ExportPlugin):
     """What the exports share: reading the gradebook and writing the file in one step."""
 
     default_name = "grades.csv"
