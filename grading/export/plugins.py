@@ -40,7 +40,7 @@ class GradeExport(ExportPlugin):
         raise NotImplementedError
 
 
-class CsvExport(_Export):
+class CsvExport(GradeExport):
     """One row a student and unit, with everything the gradebook knows of it."""
 
     def rows(self, standings: Standings) -> Iterable[list[Cell]]:
@@ -61,7 +61,7 @@ class CsvExport(_Export):
             ]
 
 
-class CanvasExport(_Export):
+class CanvasExport(GradeExport):
     """The columns of Canvas's gradebook import.
 
     Canvas finds a student by its own number (`lms_user_id` in nbgrader), else by SIS Login ID (nbgrader's student id),
@@ -80,7 +80,7 @@ class CanvasExport(_Export):
             yield [student.name, student.lms_id, "", student.id, "", *scores]
 
 
-class MoodleExport(_Export):
+class MoodleExport(GradeExport):
     """Columns that Moodle's grade import maps: ID number or email address to the user, a grade and feedback a unit.
 
     Moodle deletes a grade when feedback is imported without one, so that feedback is blank where the grade is.
