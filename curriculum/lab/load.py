@@ -108,7 +108,6 @@ def open_loop(
 
     async def run() -> list[_Row]:
         async with await _client(timeout_s) as client:
-            requests = [_build(client, request, i) for i in range(len(due))]
             free = asyncio.Semaphore(max_in_flight)
             start = time.perf_counter()
 
@@ -119,7 +118,8 @@ def open_loop(
                     free.release()
 
             tasks = []
-            for prepared, intended_s in zip(requests, due, strict=True):
+            for i, intended_s in enumerate(due):
+                prepared = _build(client, request, i)  # while there is time: before it is due
                 await asyncio.sleep(intended_s - (time.perf_counter() - start))
                 await free.acquire()
                 tasks.append(asyncio.create_task(one(prepared, intended_s)))

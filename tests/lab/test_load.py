@@ -1,6 +1,9 @@
 import asyncio
 import itertools
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -219,3 +222,21 @@ def test_bad_input(run: Callable[[], Any], says: str) -> None:
 def test_an_error_in_the_function_is_the_callers() -> None:
     with pytest.raises(ZeroDivisionError):
         lab.closed_loop(lambda i: lab.get(f"http://127.0.0.1/{1 // i}"), requests=1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process cannot send itself an interrupt elsewhere")
+def test_an_interrupt_ends_the_load_and_the_next_one_runs() -> None:
+    script = """
+import os, signal, socket, threading
+from curriculum.lab.load import closed_loop, get, open_loop
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a test runner in the background may have it ignored
+silent = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    open_loop(get(url), rate=20, duration_s=3600, timeout_s=3600)
+except KeyboardInterrupt:
+    print("interrupted", closed_loop(get(url), users=1, requests=1, timeout_s=0.1).errors)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.split(), done.stderr) == (["interrupted", "1"], "")
