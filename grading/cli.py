@@ -150,8 +150,10 @@ def feedback(unit: UnitName) -> None:
     course.require_solutions()
     with exclusive(course.root):
         pages = write_feedback(course, course.syllabus.ready_unit(unit))
+    if not pages:
+        raise CourseError(f"Nothing of {unit} has been graded yet; run `course grade {unit}` first.")
     for page in pages:
-        console.print(str(page))
+        console.print(_escape(str(page)), soft_wrap=True)
 
 
 @app.command(rich_help_panel=FACILITATE)
@@ -165,7 +167,7 @@ def export(
     course = Course()
     course.require_solutions()
     with exclusive(course.root):
-        console.print(str(export_grades(course, to, path)))
+        console.print(_escape(str(export_grades(course, to, path))), soft_wrap=True)
 
 
 @app.command(rich_help_panel=FACILITATE)
@@ -234,7 +236,7 @@ def pack(
     from authoring.kit import pack_kit
 
     course = Course()
-    console.print(str(pack_kit(course, to or course.root / "dist")))
+    console.print(_escape(str(pack_kit(course, to or course.root / "dist"))), soft_wrap=True)
 
 
 @contextmanager
