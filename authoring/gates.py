@@ -40,6 +40,7 @@ ANCHORS = 3
 MIN_RIGHT_ANSWERS = 2
 MIN_WRONG_ANSWERS = 3
 LEAK_LENGTH = 16  # characters; a shorter line says nothing of a solution
+LEAK_LINES = 2  # of one solution in one cell; a single line in common is mostly the vocabulary of the task
 
 SECTIONS = {
     "Why this matters": r"why (this|it) matters",
@@ -625,52 +626,55 @@ def _anchors(page: str, reflection: str) -> set[int]:
 
 @_gate("leaks", "cells of the released notebook", lambda files: files.released["cells"])
 def _nothing_leaks(files: Files, cells: list[dict[str, Any]]) -> Iterator[Complaint]:
-    name = files.name(files.course.released_notebook(files.unit))
-    secret = _secret_lines(files)
-    if not secret:
+    path = files.course.released_notebook(files.unit)
+    secrets = _secrets(files)
+    if not secrets:
         yield Place(files.assignment.name), "no line of a solution or hidden test to look for", "write longer ones"
     for index, cell in enumerate(cells):
-        at, source = Place(name, f"cell {index + 1}"), "".join(cell["source"])
+        at, source = Place(files.name(path), f"cell {index + 1}"), "".join(cell["source"])
         if cell.get("outputs") or cell.get("execution_count"):
             yield at, "the released cell has an output", "build it again"
         if marker := re.search(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS)", source):
             yield at, f"{marker[0]} is in the released cell", "build it again"
         if "solutions/" in source:
             yield at, "the path of the solutions is in the released cell", "name no file of the author's side"
-        for line in source.splitlines():
-            if line.strip() in secret:
-                mend = "learners see it; write it another way in one of the two places"
-                yield at, f"`{line.strip()[:60]}` stands in {secret[line.strip()]} too", mend
-    for path in files.course.released_notebook(files.unit).parent.rglob("*"):
-        if path.is_file() and path.suffix != ".ipynb" and ".ipynb_checkpoints" not in path.parts:
-            lines = {line.strip() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()}
-            for line in sorted(lines & set(secret)):
-                yield Place(files.name(path)), f"`{line[:60]}` stands in {secret[line]} too", "take it out"
+        yield from _shown(at, source, secrets)
+    for other in path.parent.rglob("*"):
+        if other.is_file() and other != path and ".ipynb_checkpoints" not in other.parts:
+            yield from _shown(Place(files.name(other)), other.read_text(encoding="utf-8", errors="replace"), secrets)
 
 
-def _secret_lines(files: Files) -> dict[str, str]:
-    """The lines that only authors may see, and where each stands.
+def _shown(at: Place, text: str, secrets: dict[str, set[str]]) -> Iterator[Complaint]:
+    """Complain of each secret that `text` shows enough of to give it away."""
+    lines = {line.strip() for line in text.splitlines()}
+    for where, secret in secrets.items():
+        shown = sorted(lines & secret)
+        if len(shown) >= min(LEAK_LINES, len(secret)):
+            mend = "learners see it; write it another way in one of the two places"
+            yield at, f"`{shown[0][:60]}` stands in {where} too", mend
 
-    A line that is also shown in a stub or in a given cell is no secret: a worked example resembles a solution. Nor is
-    a hidden test's line that a visible test shows.
+
+def _secrets(files: Files) -> dict[str, set[str]]:
+    """The lines that only authors may see, by where they stand.
+
+    A line that a stub or a given cell shows too is no secret: a worked example resembles a solution. Nor is a hidden
+    test's line that a visible test shows.
     """
-    shown_to_solve, shown_in_tests = set[str](), set[str]()
-    secret: dict[str, str] = {}
-    for cell in files.assignment.notebook.cells:
-        nbgrader = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and not nbgrader.get("grade"):
-            shown_to_solve |= _telling(visible_part(cell.source, "SOLUTION"))
-            secret |= dict.fromkeys(_telling(marked_part(cell.source, "SOLUTION")), f"the solution of {cell.id!r}")
-        elif cell.cell_type == "code":
-            shown_in_tests |= _telling(visible_part(cell.source, "HIDDEN TESTS"))
-    secret = {line: where for line, where in secret.items() if line not in shown_to_solve}
-    for cell in files.assignment.notebook.cells:
-        if cell.cell_type == "code":
-            hidden = _telling(marked_part(cell.source, "HIDDEN TESTS")) - shown_to_solve - shown_in_tests
-            secret |= dict.fromkeys(hidden, f"the hidden part of {cell.id!r}")
-    return secret
+    graded = [cell for cell in files.assignment.notebook.cells if cell.cell_type == "code"]
+    tests = [cell for cell in graded if cell.metadata.get("nbgrader", {}).get("grade")]
+    others = [cell for cell in graded if cell not in tests]
+    shown = set().union(*(_telling(visible_part(cell.source, "SOLUTION")) for cell in others))
+    tested = set().union(*(_telling(visible_part(cell.source, "HIDDEN TESTS")) for cell in tests))
+    secrets = {
+        f"the solution of {cell.id!r}": _telling(marked_part(cell.source, "SOLUTION")) - shown for cell in others
+    } | {
+        f"the hidden part of {cell.id!r}": _telling(marked_part(cell.source, "HIDDEN TESTS")) - shown - tested
+        for cell in tests
+    }
+    return {where: lines for where, lines in secrets.items() if lines}
 
 
 def _telling(code: str) -> set[str]:
+    """The lines that say something of an answer, rather than being the language's own."""
     lines = {line.strip() for line in code.splitlines()}
-    return {line for line in lines if len(line) >= LEAK_LENGTH and not line.startswith(("import ", "from ", "#"))}
+    return {line for line in lines if len(line) >= LEAK_LENGTH and not re.match(r"(import|from|except|#|@)", line)}

@@ -157,15 +157,25 @@ BREAKS: list[tuple[str, Break, str]] = [
     ("leaks", replace(RELEASED, r'"    # TODO: count', '"    # BEGIN SOLUTION'), "BEGIN SOLUTION is in the released"),
     (
         "leaks",
-        replace(RELEASED, r'"    # TODO: count', '"    allowed = self.counts[window] < self.limit'),
+        replace(
+            RELEASED,
+            r'"    # TODO: count',
+            '"    allowed = self.counts[window] < self.limit\\n", "self.counts[window] += allowed',
+        ),
         "the solution of 'limiter'",
+    ),
+    (
+        "leaks",
+        replace(RELEASED, '"## Task 4', '"    return second // length\\n", "## Task 4'),
+        "the solution of 'window-of",
     ),
     (
         "leaks",
         replace(
             RELEASED,
             '"## Task 4',
-            '"assert over_limit({0: 3}, 3) == [], \\"a window that holds the limit is not over it\\"\\n", "',
+            '"assert over_limit({0: 3}, 3) == [], \\"a window that holds the limit is not over it\\"\\n", '
+            '"assert over_limit({5: 9, 2: 9}, 3) == [2, 5], \\"the windows come in order\\"\\n", "',
         ),
         "hidden part",
     ),
@@ -178,7 +188,9 @@ BREAKS: list[tuple[str, Break, str]] = [
     (
         "leaks",
         lambda root: (
-            (root / RELEASED).with_name("limits.csv").write_text("allowed = self.counts[window] < self.limit\n")
+            (root / RELEASED)
+            .with_name("limits.csv")
+            .write_text("allowed = self.counts[window] < self.limit\nself.counts[window] += allowed\n")
         ),
         "stands in the solution",
     ),
