@@ -3,13 +3,17 @@
 import json
 import os
 import re
+import runpy
 import shutil
+import signal
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from markdown_it import MarkdownIt
 
@@ -18,6 +22,8 @@ from curriculum.course import ROOT, Course
 from curriculum.errors import CourseError
 
 HIDDEN = re.compile(r"^\s*### BEGIN (SOLUTION|HIDDEN TESTS)$(.*?)^\s*### END \1$", re.MULTILINE | re.DOTALL)
+SCRIPTS = Path(sys.executable).parent
+needs_links = pytest.mark.skipif(os.name != "posix", reason="borrows packages through links that Windows does not make")
 TELLING = 20  # characters from which on a line says something
 
 
@@ -200,34 +206,88 @@ def test_the_kit_of_this_course_stays_small(real_kit):
     assert real_kit.stat().st_size < 20_000_000
 
 
-def test_where_the_kit_is_unpacked_a_learner_can_lay_the_desk_and_check(real_kit, tmp_path):
+@pytest.fixture(scope="module")
+def unpacked(real_kit, tmp_path_factory):
+    """The kit in a folder of its own, with an environment that a finished set-up would leave.
+
+    The packages are those of the environment that runs the tests; the course in it is installed from the kit.
+    """
+    folder = tmp_path_factory.mktemp("learner")
     with zipfile.ZipFile(real_kit) as archive:
-        archive.extractall(tmp_path)
-    kit = tmp_path / TOP_FOLDER
-    unit = Course().syllabus.ready_units[0].id
-    assert (
-        run_in(kit, "from curriculum.course import Course; import curriculum.desk as d; d.lay(Course())").returncode
-        == 0
-    )
-    laid = next((kit / "work").rglob(f"{unit}.ipynb"))
-    assert laid.is_file()
-    checked = run_in(kit, "from grading.cli import main; main()", "check", unit)
-    assert checked.returncode in (0, 1), checked.stdout + checked.stderr
-    tasks = [cell for cell in json.loads(laid.read_text(encoding="utf-8"))["cells"] if "nbgrader" in cell["metadata"]]
-    assert tasks and "Traceback" not in checked.stderr
-    refused = run_in(kit, "from grading.cli import main; main()", "grade", unit)
-    assert refused.returncode == 1 and "kit" in refused.stderr
+        archive.extractall(folder)
+    kit = folder / TOP_FOLDER
+    environment = kit / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    packages = next(environment.glob("lib/python*/site-packages"))
+    (packages / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    (environment / "share").symlink_to(Path(sys.prefix) / "share")  # JupyterLab's pages and the kernel's description
+    install = ["-m", "uv", "pip", "install", "-q", "--offline", "--no-deps", "--no-build-isolation", "-e", "."]
+    python = environment / "bin" / "python"
+    subprocess.run([sys.executable, *install, "--python", python], cwd=kit, check=True)
+    script = runpy.run_path(str(kit / "tools" / "setup.py"))
+    (environment / ".course-stamp").write_text(script["stamp"](environment), encoding="utf-8")
+    return kit
 
 
-def run_in(kit: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the kit with this environment's packages, and the kit's own code before the course's."""
-    first = f"import sys; sys.path.insert(0, {str(kit)!r}); sys.argv[0] = 'course'; {code}"
-    environment = os.environ | {"PYTHONPATH": str(kit)}
+def type_in(kit: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", first, *arguments],
-        cwd=kit,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
+        command, cwd=kit, env=bare(kit), capture_output=True, text=True, encoding="utf-8", timeout=300
     )
+
+
+def bare(kit: Path) -> dict[str, str]:
+    """What a learner's terminal holds, with the environment of the kit active; nothing of this course."""
+    path = [str(kit / ".venv" / "bin"), *(p for p in os.environ["PATH"].split(os.pathsep) if p != str(SCRIPTS))]
+    return {"PATH": os.pathsep.join(path), "HOME": str(kit.parent), "LANG": "C.UTF-8", "BROWSER": "true"}
+
+
+@needs_links
+def test_make_lab_in_the_kit_opens_jupyterlab_on_the_start_page(unpacked):
+    make = ["make", "lab", f"PYTHON={sys.executable}"]
+    # A session of its own, so that Ctrl-C reaches make and what it started, and nothing else.
+    with subprocess.Popen(
+        make,
+        cwd=unpacked,
+        env=bare(unpacked),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        said = ""
+        try:
+            for line in process.stdout:
+                said += line
+                if found := re.search(r"http://127\.0\.0\.1:\d+/lab\S*", line):
+                    break
+            assert found, said
+            answer = httpx.get(found[0], trust_env=False, follow_redirects=True, timeout=60)
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            said += process.stdout.read()
+    assert answer.status_code == 200 and "JupyterLab" in answer.text
+    assert "Traceback" not in said
+    unit = Course().syllabus.ready_units[0].id
+    assert list((unpacked / "work").rglob(f"{unit}.ipynb")), said
+
+
+@needs_links
+def test_course_check_in_the_kit_runs_the_visible_tests(unpacked):
+    unit = Course().syllabus.ready_units[0].id
+    code = "from curriculum.course import Course; from curriculum.desk import lay; lay(Course())"
+    assert type_in(unpacked, "python", "-c", code).returncode == 0
+    checked = type_in(unpacked, "course", "check", unit)
+    released = json.loads((unpacked / "assignments" / unit / f"{unit}.ipynb").read_text(encoding="utf-8"))
+    points = sum(cell["metadata"].get("nbgrader", {}).get("points", 0) for cell in released["cells"])
+    assert "Traceback" not in checked.stderr, checked.stderr
+    assert str(points) in checked.stdout, checked.stdout + checked.stderr
+
+
+@needs_links
+def test_the_kit_refuses_what_needs_solutions_in_one_sentence(unpacked):
+    unit = Course().syllabus.ready_units[0].id
+    for command in (["grade", unit], ["feedback", unit], ["export"], ["demo"]):
+        refused = type_in(unpacked, "course", *command)
+        assert refused.returncode == 1, command
+        assert "learner's kit" in " ".join(refused.stderr.split()), refused.stderr
+    assert "course build" not in type_in(unpacked, "course", "--help").stdout
