@@ -15,6 +15,7 @@ from curriculum.course import Course
 from curriculum.errors import CourseError
 
 READY_WITHIN_S = 90
+SETTINGS = Path(__file__).resolve().parent / "jupyter_settings"
 
 
 def run_jupyterlab(course: Course, page: Path, browser: bool) -> None:
@@ -58,7 +59,16 @@ def _command(course: Course, port: int) -> list[str]:
 
 def _environment(token: str) -> dict[str, str]:
     scripts = str(Path(sys.executable).parent)  # nbgrader runs `alembic` from PATH
-    return os.environ | {"JUPYTER_TOKEN": token, "PATH": os.pathsep.join([scripts, os.environ.get("PATH", "")])}
+    return os.environ | {
+        "JUPYTER_TOKEN": token,
+        "PATH": _before("PATH", scripts),
+        # Quiet start: no question about news; predictions are shown again when a notebook is reopened.
+        "JUPYTER_CONFIG_PATH": _before("JUPYTER_CONFIG_PATH", str(SETTINGS)),
+    }
+
+
+def _before(variable: str, folder: str) -> str:
+    return os.pathsep.join([folder, *filter(None, [os.environ.get(variable)])])
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], base: str, token: str) -> None:
