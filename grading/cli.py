@@ -16,6 +16,7 @@ from rich.console import Console
 from curriculum.course import Course
 from curriculum.errors import CourseError
 from curriculum.files import exclusive
+from curriculum.lab import telemetry
 
 
 class _Commands(typer.core.TyperGroup):
@@ -275,7 +276,8 @@ if importlib.util.find_spec("authoring"):  # a learner's kit has no author's sid
 
 
 def main() -> None:
-    """Run the `course` command."""
+    """Run the `course` command. What it starts (JupyterLab, kernels, tests) inherits that telemetry is off."""
+    telemetry.turn_off()
     app()
 
 
