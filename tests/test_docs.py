@@ -119,6 +119,27 @@ def test_continuous_integration_runs_the_test_command():
     assert "$(PYTEST)" in recipe
 
 
+@pytest.mark.parametrize(("status", "words"), [(0, "Installing chromium"), (100, "could not be installed")])
+def test_continuous_integration_goes_on_without_a_browser(tmp_path, status, words):
+    """On a machine whose package manager works, and on one where it fails: the tests run either way."""
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci")
+    for program in ("bash", "dirname"):
+        (tmp_path / "bin" / program).symlink_to(str(shutil.which(program)))
+    for program, ends in (("apt-get", status), ("make", 0)):
+        script = tmp_path / "bin" / program
+        script.write_text(f"#!{shutil.which('bash')}\necho ran {program} $1\nexit {ends}\n", encoding="utf-8")
+        script.chmod(0o755)
+    done = subprocess.run(
+        [tmp_path / ".ci" / "run"], env={"PATH": str(tmp_path / "bin")}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert words in done.stdout + done.stderr
+    assert "ran apt-get update" in done.stdout
+    assert done.stdout.endswith("ran make test\n")
+
+
 # --- what is named ---------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ FEEDBACK_PAGE is a page that `make demo` or `course feedback` wrote. HEADING is 
 stands in the lesson; without it, the part with the first plot is shown. Run it again when either page changes.
 """
 
+import shutil
 import sys
 import tempfile
 from io import BytesIO
@@ -20,13 +21,20 @@ WIDTH, HEIGHT = 1000, 900
 LARGEST = 200_000  # bytes; tests/test_docs.py holds it
 
 
+def program(name: str) -> str:
+    """Where a program is; ends this one when it is not there."""
+    return shutil.which(name) or sys.exit(f"{name} is not on PATH; `course doctor` says how to install it.")
+
+
 def browser() -> webdriver.Chrome:
     """A Chromium of the size of the pictures, with nothing fetched from anywhere."""
     options = webdriver.ChromeOptions()
     # --no-sandbox: Chromium refuses to start as root, as in a container, with it.
     for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND"):
         options.add_argument(argument)
-    driver = webdriver.Chrome(options=options)
+    # Without the paths, selenium would look for a driver on the network, and send statistics.
+    options.binary_location = program("chromium")
+    driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
     # A window is larger than what it shows.
     driver.set_window_size(WIDTH, HEIGHT)
     inner_width, inner_height = driver.execute_script("return [window.innerWidth, window.innerHeight]")
@@ -48,6 +56,7 @@ def take(driver: webdriver.Chrome, page: Path, target: Path, top: str) -> None:
     driver.get(page.resolve().as_uri())
     driver.execute_script("arguments[0].scrollIntoView()", driver.find_element(By.XPATH, top))
     picture = Image.open(BytesIO(driver.get_screenshot_as_png())).convert("RGB")
+    target.parent.mkdir(exist_ok=True)
     picture.quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
     print(f"{target}: {target.stat().st_size / 1000:.0f} kB")
     if target.stat().st_size > LARGEST:
