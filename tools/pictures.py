@@ -54,7 +54,7 @@ def lesson_page(course: Course, folder: Path) -> Path:
 def take(driver: webdriver.Chrome, page: Path, target: Path, top: str) -> None:
     """Write a picture of the page, from the element at the XPath `top` on."""
     driver.get(page.resolve().as_uri())
-    driver.execute_script("arguments[0].scrollIntoView()", driver.find_element(By.XPATH, top))
+    driver.execute_script("arguments[0].scrollIntoView(); window.scrollBy(0, -24)", driver.find_element(By.XPATH, top))
     picture = Image.open(BytesIO(driver.get_screenshot_as_png())).convert("RGB")
     target.parent.mkdir(exist_ok=True)
     picture.quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
