@@ -52,7 +52,7 @@ def python_of(folder: Path) -> Path:
 
 def stamp(folder: Path) -> str:
     """What a finished set-up of this folder writes: two lines, what the environment stands on and what is installed."""
-    content = hashlib.sha256()
+    content = hashlib.sha256(str(ROOT).encode())  # two copies of the course may share a conda environment
     for name in ("requirements.lock", "pyproject.toml"):
         content.update((ROOT / name).read_bytes())
     return f"Python {platform.python_version()} in {folder}\n{content.hexdigest()}\n"
