@@ -13,7 +13,7 @@ from authoring.execute import execute_lesson
 from authoring.fingerprint import assignment_inputs, content_hash, lesson_inputs
 from authoring.pages import pages_with_map
 from authoring.release import make_assignment, supplements_of
-from authoring.source import Source, read_assignment, read_lesson
+from authoring.source import read_assignment, read_lesson, read_text
 from curriculum.course import Course
 from curriculum.errors import CourseError
 from curriculum.files import exclusive, write_atomically
@@ -60,11 +60,9 @@ def build(
 def _build(course: Course, units: list[Unit], check: bool, progress: Progress) -> Iterator[Built]:
     for done, unit in enumerate(units):
         progress(done, len(units), unit.id)
-        # Both sources are read before anything is run, so that a slip in one shows at once.
-        lesson, assignment = read_lesson(course, unit), read_assignment(course, unit)
-        inputs = lesson_inputs(course, lesson)
-        problems = _lesson_problems(course, unit, inputs) | _assignment_problems(course, unit, assignment)
-        made = {} if check else _make(course, unit, lesson, inputs, {path for path, why in problems.items() if why})
+        problems = _lesson_problems(course, unit) | _assignment_problems(course, unit)
+        stale = {path for path, problem in problems.items() if problem}
+        made = _make(course, unit, stale) if stale and not check else {}
         for path, problem in problems.items():
             kept = _keep(course, path) if made and problem and "by hand" in problem else None
             if path in made:
@@ -74,15 +72,17 @@ def _build(course: Course, units: list[Unit], check: bool, progress: Progress) -
             yield Built(path, problem, kept)
     progress(len(units), len(units), "maps")
     for path, text in pages_with_map(course).items():
-        stale = path.read_text(encoding="utf-8") != text
-        if stale and not check:
+        is_stale = path.read_text(encoding="utf-8") != text
+        if is_stale and not check:
             write_atomically(path, text)
         name = path.relative_to(course.root).as_posix()
-        yield Built(path, f"The map in {name} is not what syllabus.yml says; run `course build`." if stale else "")
+        yield Built(path, f"The map in {name} is not what syllabus.yml says; run `course build`." if is_stale else "")
 
 
-def _make(course: Course, unit: Unit, lesson: Source, inputs: str, stale: set[Path]) -> dict[Path, bytes]:
+def _make(course: Course, unit: Unit, stale: set[Path]) -> dict[Path, bytes]:
     """The content of the unit's stale files. The lesson and the assignment are each made only when needed."""
+    # Both sources are read before anything is run, so that a slip in one shows at once.
+    lesson, _ = read_lesson(course, unit), read_assignment(course, unit)
     made: dict[Path, bytes] = {}
     lesson_path, released_path = course.lesson_notebook(unit), course.released_notebook(unit)
     if stale - {lesson_path}:
@@ -91,6 +91,7 @@ def _make(course: Course, unit: Unit, lesson: Source, inputs: str, stale: set[Pa
         made[released_path] = notebook_bytes(assignment.released)
         made |= {released_path.parent / name: content for name, content in assignment.supplements.items()}
     if lesson_path in stale:
+        inputs = lesson_inputs(course, lesson.text)
         notebook = execute_lesson(course, lesson)
         notebook.metadata.course = {"unit": unit.id, "inputs": inputs, "content": content_hash(notebook)}
         made[lesson_path] = notebook_bytes(notebook)
@@ -102,18 +103,19 @@ def notebook_bytes(notebook: NotebookNode) -> bytes:
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 
-def _lesson_problems(course: Course, unit: Unit, inputs: str) -> dict[Path, str]:
-    path = course.lesson_notebook(unit)
-    return {path: _problem(course, unit, path, inputs, "content", course.lesson_source(unit))}
+def _lesson_problems(course: Course, unit: Unit) -> dict[Path, str]:
+    path, source = course.lesson_notebook(unit), course.lesson_source(unit)
+    inputs = lesson_inputs(course, read_text(course, unit, source))
+    return {path: _problem(course, unit, path, inputs, "content", source)}
 
 
-def _assignment_problems(course: Course, unit: Unit, source: Source) -> dict[Path, str]:
-    supplements = supplements_of(course, unit)
-    inputs = assignment_inputs(course, source, supplements)
+def _assignment_problems(course: Course, unit: Unit) -> dict[Path, str]:
+    source, supplements = course.assignment_source(unit), supplements_of(course, unit)
+    inputs = assignment_inputs(course, read_text(course, unit, source), supplements)
     solution, released = course.solution_notebook(unit), course.released_notebook(unit)
     problems = {
-        solution: _problem(course, unit, solution, inputs, "content", source.path),
-        released: _problem(course, unit, released, inputs, "released", source.path),
+        solution: _problem(course, unit, solution, inputs, "content", source),
+        released: _problem(course, unit, released, inputs, "released", source),
     }
     wanted = {released.parent / path.relative_to(course.solution_folder(unit)): path for path in supplements}
     for path, origin in wanted.items():

@@ -5,14 +5,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from authoring.source import Source
 from curriculum.course import Course
 
 FORMAT = "1"  # raise it when the builder writes something else for the same source: everything is then built again
 LAB = "curriculum.lab"
+CODE_CELL = re.compile(r"^(?:```+)\{code-cell\}.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def content_hash(notebook: dict[str, Any]) -> str:
@@ -29,20 +31,22 @@ def content_hash(notebook: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
 
 
-def lesson_inputs(course: Course, source: Source) -> str:
+def lesson_inputs(course: Course, text: str) -> str:
     """Hash of what a lesson's outputs depend on: its source and the parts of `curriculum/lab` that it uses.
 
     A lesson uses a module of the lab when one of the names that the module offers occurs in its code, and every module
     that such a module imports. It uses the data when a module it uses names the folder `data`. Installed packages do
     not count: `requirements.lock` holds them still, and nbval notices when an output changes.
+
+    The source is not parsed for this: most checks find nothing changed, and parsing every unit would take seconds.
     """
-    code = "\n".join(cell.source for cell in source.notebook.cells if cell.cell_type == "code")
-    return _hash(course, source.text, _lab_files(course.root / "curriculum" / "lab", code) if "lab" in code else [])
+    code = "\n".join(CODE_CELL.findall(text))
+    return _hash(course, text, _lab_files(course.root / "curriculum" / "lab", code) if "lab" in code else [])
 
 
-def assignment_inputs(course: Course, source: Source, supplements: Iterable[Path]) -> str:
+def assignment_inputs(course: Course, text: str, supplements: Iterable[Path]) -> str:
     """Hash of what an assignment is built from: its source and the files that are handed out beside it."""
-    return _hash(course, source.text, supplements)
+    return _hash(course, text, supplements)
 
 
 def _hash(course: Course, text: str, files: Iterable[Path]) -> str:
@@ -56,49 +60,49 @@ def _hash(course: Course, text: str, files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class _Module:
+    """What counts of a module of the lab."""
+
+    imports: frozenset[str]  # modules of the lab
+    homes: dict[str, str]  # names that `curriculum.lab` offers, and the module that each comes from
+    names_data: bool
+
+
 def _lab_files(lab: Path, code: str) -> set[Path]:
-    modules = {path.stem: path for path in lab.glob("*.py")}
-    if "__init__" not in modules:
+    paths = {path.stem: path for path in lab.glob("*.py")}
+    if "__init__" not in paths:
         return set()
-    trees = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in modules.items()}
-    words = set(re.findall(r"\w+", code))
-    homes = _homes(trees["__init__"])
-    todo = {"__init__"} | {homes.get(word, word) for word in words} & set(modules)
+    modules = {name: _module(path.read_text(encoding="utf-8")) for name, path in paths.items()}
+    homes = modules["__init__"].homes
+    # What __init__ offers is loaded on first use, so only its own imports and the names that occur count.
+    todo = {"__init__"} | {homes.get(word, word) for word in re.findall(r"\w+", code)} & set(paths)
     used: set[str] = set()
     while todo:
         name = todo.pop()
         used.add(name)
-        # What __init__ offers is loaded on first use, so only its own imports count.
-        todo |= (_imports(trees[name]) & set(modules)) - used
-    data = {p for p in (lab / "data").rglob("*") if p.is_file()} if any(_names_data(trees[n]) for n in used) else set()
-    return {modules[name] for name in used} | data
+        todo |= (modules[name].imports & set(paths)) - used
+    uses_data = any(modules[name].names_data for name in used)
+    data = {path for path in (lab / "data").rglob("*") if path.is_file()} if uses_data else set()
+    return {paths[name] for name in used} | data
 
 
-def _homes(init: ast.Module) -> dict[str, str]:
-    """The names that `curriculum.lab` offers and the module that each comes from."""
-    for node in init.body:
-        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["_HOME"]:
-            return ast.literal_eval(node.value)
-    return {}
-
-
-def _imports(tree: ast.Module) -> set[str]:
-    """The modules of the lab that a module of the lab imports, at its top or inside a function."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
+@lru_cache(maxsize=256)
+def _module(text: str) -> _Module:
+    imports: set[str] = set()
+    homes: dict[str, str] = {}
+    names_data = False
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            found |= {alias.name.removeprefix(f"{LAB}.") for alias in node.names if alias.name.startswith(f"{LAB}.")}
+            imports |= {alias.name.removeprefix(f"{LAB}.") for alias in node.names if alias.name.startswith(f"{LAB}.")}
         elif isinstance(node, ast.ImportFrom):
-            module = node.module or ""
-            if module == LAB or (node.level == 1 and not module):
-                found |= {alias.name for alias in node.names}
-            elif module.startswith(f"{LAB}.") or node.level == 1:
-                found.add(module.removeprefix(f"{LAB}.").split(".")[0])
-    return found
-
-
-def _names_data(tree: ast.Module) -> bool:
-    return any(
-        isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"(^|/)data(/|$)", node.value)
-        for node in ast.walk(tree)
-    )
+            origin = node.module or ""
+            if origin == LAB or (node.level == 1 and not origin):
+                imports |= {alias.name for alias in node.names}
+            elif origin.startswith(f"{LAB}.") or node.level == 1:
+                imports.add(origin.removeprefix(f"{LAB}.").split(".")[0])
+        elif isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["_HOME"]:
+            homes = ast.literal_eval(node.value)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names_data = names_data or bool(re.search(r"(^|/)data(/|$)", node.value))
+    return _Module(frozenset(imports), homes, names_data)

@@ -55,7 +55,7 @@ def make_assignment(course: Course, unit: Unit) -> Assignment:
     released = nbformat.reads(files.pop(f"{unit.id}.ipynb").decode(), as_version=4)
     solution.metadata.course = {
         "unit": unit.id,
-        "inputs": assignment_inputs(course, source, supplements),
+        "inputs": assignment_inputs(course, source.text, supplements),
         "content": content_hash(solution),
         "released": content_hash(released),
     }

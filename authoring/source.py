@@ -96,10 +96,11 @@ def _regions(code: str, marker: str) -> list[tuple[str, bool]]:
     return lines
 
 
-def _read(course: Course, unit: Unit, path: Path) -> Source:
+def read_text(course: Course, unit: Unit, path: Path) -> str:
+    """The text of one of a unit's sources. Raises `CourseError` when it is missing or not text."""
     name = path.relative_to(course.root).as_posix()
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CourseError(
             f"Unit {unit.id!r} is ready in syllabus.yml, but {name} is missing; write it, or set the unit's state to "
@@ -107,6 +108,10 @@ def _read(course: Course, unit: Unit, path: Path) -> Source:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"Could not read {name}: {error}.") from error
+
+
+def _read(course: Course, unit: Unit, path: Path) -> Source:
+    name, text = path.relative_to(course.root).as_posix(), read_text(course, unit, path)
     try:
         notebook = myst_to_notebook(text, add_source_map=True)
     except UNREADABLE as error:

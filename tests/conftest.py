@@ -66,3 +66,11 @@ def tiny_course(tiny_original: Path, tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(tiny_original, root)
     return course_at(root)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests marked `full` out unless they are asked for with `-m`: they take minutes."""
+    if "full" not in config.option.markexpr:
+        full = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=full)
+        items[:] = [item for item in items if item not in full]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from authoring.fingerprint import lesson_inputs
-from authoring.source import read_lesson
+from authoring.source import read_text
 from curriculum.course import Course
 
 LAB = {
@@ -31,7 +31,8 @@ def course_with(tiny_course: Course, code: str) -> Course:
 
 
 def inputs(course: Course) -> str:
-    return lesson_inputs(course, read_lesson(course, course.syllabus.unit("t1-limits")))
+    unit = course.syllabus.unit("t1-limits")
+    return lesson_inputs(course, read_text(course, unit, course.lesson_source(unit)))
 
 
 @pytest.mark.parametrize(
