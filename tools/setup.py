@@ -178,8 +178,10 @@ def step(what: str, command: list[str], settings: dict[str, str] | None = None) 
                     if not re.match(r" [-+~] ", line):  # uv ends with a line a package: two hundred of them
                         say(f"    {line.rstrip()}")
             except KeyboardInterrupt:
-                process.terminate()  # an installer that outlived this script would disturb the next one
-                process.wait()
+                # An installer that outlived this script would disturb the next: end it, and wait until nothing that it
+                # started holds its output open.
+                process.terminate()
+                process.stdout.read()
                 raise
     except OSError as error:
         raise SetupError(f"{what} failed: {error.strerror or error}. {advice(str(error))}") from error
