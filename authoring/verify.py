@@ -19,7 +19,8 @@ from rich.text import Text
 
 from authoring.answers import UNTOUCHED, Answer, Bank, Kind, Verdict, read_bank
 from authoring.build import Progress, quiet
-from authoring.gates import MIN_RIGHT_ANSWERS, MIN_WRONG_ANSWERS, Finding, run_gates
+from authoring.gates import Finding, run_gates
+from authoring.gates.limits import MIN_RIGHT_ANSWERS, MIN_WRONG_ANSWERS
 from authoring.release import Assignment, make_assignment
 from curriculum.course import Course
 from grading.engine import Score, Task, run_notebook, score_notebook, tasks_of
