@@ -48,7 +48,7 @@ def draw_gaps(exports: Mapping[str, pd.DataFrame], tolerance: float) -> None:
     """
     counts = {name: int((export["gap"] > tolerance).sum()) for name, export in exports.items()}
     name, export = next(iter(exports.items()))
-    title = f"{counts[name]} of {len(export):,} households are over the tolerance ({name})"
+    title = f"{counts[name]} of {len(export):,} households are over the tolerance"
     alt = "Gaps sorted from largest to smallest on logarithmic axes. Over the tolerance: "
     alt += "; ".join(f"{count} in “{one}”" for one, count in counts.items()) + ". A line over it falls like a cliff."
     with figure(title, alt) as axis:

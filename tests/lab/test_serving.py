@@ -84,10 +84,10 @@ def test_two_loops_report_both_percentiles(drawn):
 
 def test_batching_compares_at_the_most_users(drawn):
     runs = {("/one-by-one", 1): load([10] * 5), ("/one-by-one", 4): load([10] * 11)}
-    runs |= {("/batches", 1): load([10] * 5), ("/batches", 4): load([10] * 51)}
+    runs |= {("/in-batches", 1): load([10] * 5), ("/in-batches", 4): load([10] * 51)}
     serving.draw_batching(runs)
     title, _ = only(drawn)
-    assert title == f"Answers a second to 4 users: {11 / 0.11:.0f} one by one, {51 / 0.51:.0f} batches"
+    assert title == f"Answers a second to 4 users: {11 / 0.11:.0f} one by one, {51 / 0.51:.0f} in batches"
 
 
 def test_streams_name_the_first_token_alone_and_in_the_crowd(drawn):
