@@ -184,7 +184,7 @@ def draw_incident(flood: pd.DataFrame, begin_s: float, end_s: float, patience_ms
     title = f"In time during the incident: {says}"
     alt = "Three panels over time with the incident shaded: requests inside, latency, answers in time a second. "
     alt += f"Without a limit the first two climb and fall only afterwards; with one they stay flat. In time: {says}."
-    end = flood["done_s"].max()
+    end, last = flood["done_s"].max(), flood["intended_s"].max()
     with figure(title, alt, rows=3, size=(7.6, 6.2)) as (inside, latency, goodput):
         for (server, shown), colour in zip(flood.groupby("server"), ("vermillion", "blue"), strict=True):
             look = {"color": COLOURS[colour], "label": server, "marker": ""}
@@ -193,12 +193,12 @@ def draw_incident(flood: pd.DataFrame, begin_s: float, end_s: float, patience_ms
             inside.plot(at, sent - done, **look)
             answered = shown[shown["status"] == 200]
             latency.scatter(answered["intended_s"], answered["latency_ms"], s=6, color=look["color"])
-            counts, edges = np.histogram(shown.loc[shown["good"], "done_s"], np.arange(0, end, 0.25))
+            counts, edges = np.histogram(shown.loc[shown["good"], "done_s"], np.arange(0, last + 0.01, 0.25))
             goodput.step(edges[:-1], counts / 0.25, where="post", **look)
         latency.axhline(patience_ms, color="black", linestyle="--", linewidth=1, marker="")
         for axis, label in ((inside, "requests inside"), (latency, "latency (ms)"), (goodput, "in time (per s)")):
             axis.axvspan(begin_s, end_s, color="0.92", zorder=0)
-            axis.set(ylabel=label, ylim=(0, None), xlim=(0, flood["intended_s"].max()))
+            axis.set(ylabel=label, ylim=(0, None), xlim=(0, last))
         inside.legend(loc="upper right")
         goodput.set_xlabel("time (s); shaded: the register is slow; dashed: how long a page waits")
 
