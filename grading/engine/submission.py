@@ -102,7 +102,7 @@ def _as_notebook(name: str, content: object) -> NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # missing or repeated cell ids, which nbformat mends
-            notebook = nbformat.reads(json.dumps(content), as_version=4)
+            notebook = nbformat.v4.reads_json(json.dumps(content))  # nbformat.read logs what is wrong; here it is said
             nbformat.validate(notebook)
     except (ValidationError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SetAsideError(f"{name} is no valid notebook: {str(error).splitlines()[0]}.") from None

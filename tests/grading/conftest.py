@@ -16,6 +16,7 @@ from rich.console import Console
 from curriculum.course import Course
 from curriculum.syllabus import Unit
 from grading.engine.autograde import Outcome, grade_unit
+from grading.engine.gradebook import ensure_assignment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,9 +64,44 @@ class Cohort:
         return Gradebook(f"sqlite:///{self.course.cohort / 'gradebook.db'}", "ai-systems")
 
 
+def _cohort(root: Path) -> Cohort:
+    course = Course(root=root, work=root / "work", cohort=root / "grading" / "cohort_data")
+    return Cohort(course, course.syllabus.ready_unit("t1-limits"))
+
+
+@pytest.fixture(scope="session")
+def prepared(tiny_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of a course whose gradebook holds the assignment and nobody. Tests copy it."""
+    root = tmp_path_factory.mktemp("prepared") / "course"
+    shutil.copytree(tiny_original, root)
+    prepared = _cohort(root)
+    ensure_assignment(prepared.course, prepared.unit)
+    return root
+
+
+@pytest.fixture(scope="session")
+def graded_original(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The root of a course in which ana has everything right, and waits for the points of the reflection."""
+    root = tmp_path_factory.mktemp("graded") / "course"
+    shutil.copytree(prepared, root)
+    graded = _cohort(root)
+    graded.submit("ana")
+    graded.grade()
+    return root
+
+
 @pytest.fixture
-def cohort(tiny_course: Course) -> Cohort:
-    return Cohort(tiny_course, tiny_course.syllabus.ready_unit("t1-limits"))
+def cohort(prepared: Path, tmp_path: Path) -> Cohort:
+    """A course to grade in, without submissions."""
+    shutil.copytree(prepared, tmp_path / "course")
+    return _cohort(tmp_path / "course")
+
+
+@pytest.fixture
+def graded(graded_original: Path, tmp_path: Path) -> Cohort:
+    """A course in which ana's submission is graded."""
+    shutil.copytree(graded_original, tmp_path / "course")
+    return _cohort(tmp_path / "course")
 
 
 @dataclass
@@ -103,5 +139,4 @@ def project(tiny_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Pr
         "PATH": os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if Path(part) != here),
         "HOME": str(home),
     }
-    course = Course(root=root, work=root / "work", cohort=root / "grading" / "cohort_data")
-    return Project(Cohort(course, course.syllabus.ready_unit("t1-limits")), root, environment)
+    return Project(_cohort(root), root, environment)

@@ -1,0 +1,192 @@
+"""What learners hand in is taken as it is, or refused in a sentence; nothing hostile reaches the disk."""
+
+import hashlib
+import io
+import json
+import stat
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from curriculum.course import Course
+from curriculum.desk import submit_unit
+from curriculum.errors import CourseError
+from grading.collect import collect, collected_table
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+
+
+def packed(cohort, files=None, student="ana", time=NOW, unit="t1-limits", hashes=None):
+    """A submission as `course submit` packs it, with other members or manifest entries where given."""
+    files = {"t1-limits.ipynb": cohort.bytes_of(), "journal.jsonl": b"{}\n", **(files or {})}
+    content = {
+        "format": 1,
+        "unit": unit,
+        "student": student,
+        "time": time.isoformat(),
+        "files": hashes or {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    return archive({"manifest.json": json.dumps(content).encode(), **files})
+
+
+def archive(members):
+    """A ZIP file of these members, by name or `ZipInfo`."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in members.items():
+            made.writestr(name, content)
+    return data.getvalue()
+
+
+@pytest.fixture
+def take(cohort, tmp_path):
+    """Collects one file with this content, and returns what became of it."""
+
+    def run(content, name="one.zip"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        [taken] = collect(cohort.course, cohort.unit, [path])
+        return taken
+
+    return run
+
+
+def tree(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_course_submit_packs_is_laid_where_nbgrader_reads_it(cohort, tmp_path):
+    desk = Course(root=cohort.course.root, work=tmp_path / "desk", cohort=cohort.course.cohort)
+    notebook = desk.work / "t1-limits" / "t1-limits.ipynb"
+    notebook.parent.mkdir(parents=True)
+    notebook.write_bytes(cohort.bytes_of())
+    receipt = submit_unit(desk, cohort.unit, "ana")
+    [taken] = collect(cohort.course, cohort.unit, [receipt.path.parent])
+    assert taken.taken and (taken.student, taken.time) == ("ana", receipt.time)
+    folder = cohort.course.cohort / "submitted" / "ana" / "t1-limits"
+    assert tree(folder) == {"t1-limits.ipynb", "timestamp.txt", "submission_secret.txt"}
+    assert (folder / "t1-limits.ipynb").read_bytes() == notebook.read_bytes()
+    assert "nbgrader" not in str(list(cohort.course.cohort.glob("incoming/*"))), "something was left behind"
+
+
+def test_a_plain_notebook_is_named_after_its_student(cohort, take):
+    taken = take(cohort.bytes_of(), "ana.b@example.org.ipynb")
+    assert taken.folder == cohort.course.cohort / "submitted" / "ana.b@example.org" / "t1-limits"
+    assert take(b"{", "broken.ipynb").taken, "a broken one is laid, and set aside when it is graded"
+
+
+def test_a_later_submission_replaces_an_earlier_one_which_is_kept(cohort, take):
+    assert take(packed(cohort)).taken
+    later = packed(cohort, {"t1-limits.ipynb": b"later"}, time=NOW + timedelta(minutes=1))
+    assert take(later).taken
+    folder = cohort.course.cohort / "submitted" / "ana" / "t1-limits"
+    assert (folder / "t1-limits.ipynb").read_bytes() == b"later"
+    assert "not later than" in take(packed(cohort)).why
+    assert "was collected before" in take(later).why
+    assert (folder / "t1-limits.ipynb").read_bytes() == b"later"
+    kept = cohort.course.cohort / "replaced" / "ana" / "t1-limits" / "001" / "t1-limits.ipynb"
+    assert kept.read_bytes() == cohort.bytes_of()
+
+
+def linked(cohort):
+    link = zipfile.ZipInfo("notes.txt")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return archive({"manifest.json": b"{}", link: b"/etc/passwd"})
+
+
+def understated(cohort):
+    """An archive whose headers say that a member of 30 MB holds 9 bytes."""
+    honest = packed(cohort, {"big.csv": b"0" * 30_000_000})
+    return honest.replace((30_000_000).to_bytes(4, "little"), (9).to_bytes(4, "little"))
+
+
+HOSTILE = {
+    "path upwards": (lambda c: packed(c, {"../evil.txt": b"x"}), "no plain file name"),
+    "absolute path": (lambda c: packed(c, {"/tmp/evil.txt": b"x"}), "no plain file name"),
+    "folder": (lambda c: packed(c, {"data/evil.txt": b"x"}), "no plain file name"),
+    "Windows path": (lambda c: packed(c, {"C:\\evil.txt": b"x"}), "no plain file name"),
+    "Windows device": (lambda c: packed(c, {"aux.txt": b"x"}), "no plain file name"),
+    "hidden file": (lambda c: packed(c, {".bashrc": b"x"}), "no plain file name"),
+    "line break": (lambda c: packed(c, {"a\nb.txt": b"x"}), "no plain file name"),
+    "link": (linked, "a link or a device"),
+    "same name twice": (lambda c: packed(c, {"Notes.txt": b"x", "notes.TXT": b"y"}), "twice"),
+    "zip bomb": (lambda c: packed(c, {"zeros.csv": b"\0" * 30_000_000}), "too large when unpacked"),
+    "many files within limits": (
+        lambda c: packed(c, {f"{n}.csv": b"\0" * 15_000_000 for n in range(3)}),
+        "too large when unpacked",
+    ),
+    "sizes that lie": (understated, ""),
+    "too many files": (lambda c: packed(c, {f"{n}.txt": b"" for n in range(250)}), "200 are the most"),
+    "numpy.py": (lambda c: packed(c, {"numpy.py": b"x"}), "stand in for the module numpy"),
+    "extension module": (lambda c: packed(c, {"x.so": b"x"}), "Python would load"),
+    "forged time file": (lambda c: packed(c, {"timestamp.txt": b"x"}), "is not handed in"),
+    "second notebook": (lambda c: packed(c, {"other.ipynb": b"x"}), "is not handed in"),
+    "no manifest": (lambda c: archive({"t1-limits.ipynb": b"x"}), "has no manifest.json"),
+    "manifest of nonsense": (lambda c: archive({"manifest.json": b"[1]"}), "manifest.json cannot be read"),
+    "nested manifest": (lambda c: archive({"manifest.json": b"[" * 100_000}), "manifest.json cannot be read"),
+    "no notebook": (lambda c: archive({"manifest.json": manifest()}), "holds no t1-limits.ipynb"),
+    "another unit": (lambda c: packed(c, unit="y9-other"), "submission of 'y9-other'"),
+    "student upwards": (lambda c: packed(c, student="../ben"), "no student's name"),
+    "student as pattern": (lambda c: packed(c, student="*"), "no student's name"),
+    "time to come": (lambda c: packed(c, time=NOW + timedelta(days=2)), "yet to come"),
+    "time without a zone": (lambda c: packed(c, time=NOW.replace(tzinfo=None)), "manifest.json cannot be read"),
+    "changed after packing": (lambda c: packed(c, hashes={"t1-limits.ipynb": "0" * 64}), "was changed"),
+    "not a ZIP file": (lambda c: b"PK nothing", "no whole ZIP file"),
+    "cut short": (lambda c: packed(c)[:2_000], "no whole ZIP file"),
+}
+
+
+def manifest():
+    return json.dumps({"format": 1, "unit": "t1-limits", "student": "a", "time": NOW.isoformat(), "files": {}}).encode()
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_or_broken_archive_is_refused_and_leaves_nothing(cohort, take, tmp_path, case):
+    make, words = HOSTILE[case]
+    before = tree(tmp_path)
+    refused = take(make(cohort))
+    assert not refused.taken and words in refused.why and "\n" not in refused.why, refused
+    assert tree(tmp_path) - before <= {"one.zip", "course/grading/cohort_data/.course.lock"}
+
+
+def test_one_refused_file_does_not_stop_the_others(cohort, tmp_path):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.zip").write_bytes(b"nothing")
+    (inbox / "b.zip").write_bytes(packed(cohort))
+    (inbox / "ben.ipynb").write_bytes(cohort.bytes_of())
+    (inbox / "readme.txt").write_bytes(b"not a submission")
+    (inbox / "zoe.ipynb").symlink_to(inbox / "ben.ipynb")
+    got = collect(cohort.course, cohort.unit, [inbox])
+    assert [(each.path.name, each.taken) for each in got] == [
+        ("a.zip", False),
+        ("b.zip", True),
+        ("ben.ipynb", True),
+        ("zoe.ipynb", False),
+    ]
+    assert collected_table(got).row_count == 4
+    with pytest.raises(CourseError, match="There is no"):
+        collect(cohort.course, cohort.unit, [inbox, tmp_path / "nowhere"])
+
+
+def test_a_notebook_of_another_unit_is_refused(cohort, take):
+    other = cohort.answered()
+    other.metadata.course.unit = "y9-other"
+    assert "notebook of y9-other" in take(cohort.bytes_of(other), "ana.ipynb").why
+    assert "no student's name" in take(cohort.bytes_of(), "ana (1).ipynb").why
+
+
+def test_nothing_is_half_laid_when_writing_fails(cohort, take, monkeypatch):
+    assert take(packed(cohort)).taken
+    folder = cohort.course.cohort / "submitted" / "ana" / "t1-limits"
+    before = {name: (folder / name).read_bytes() for name in tree(folder)}
+
+    def full(path, content):
+        raise CourseError("the disk is full")
+
+    monkeypatch.setattr("grading.collect.write_atomically", full)
+    with pytest.raises(CourseError):
+        take(packed(cohort, time=NOW + timedelta(minutes=1)))
+    assert {name: (folder / name).read_bytes() for name in tree(folder)} == before
+    assert not list((cohort.course.cohort / "incoming").iterdir())
