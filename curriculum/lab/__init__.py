@@ -32,7 +32,7 @@ _HOME = {
     "figure": "plots",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 telemetry.turn_off()
 
