@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import nbformat
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +26,34 @@ from authoring.gates.limits import MIN_RIGHT_ANSWERS, MIN_WRONG_ANSWERS
 from authoring.release import Assignment, make_assignment
 from curriculum.course import Course
 from grading.engine import Score, Task, run_notebook, score_notebook, tasks_of
+
+BATCH = 7  # answers in one kernel
+
+# Between two answers the kernel gets back the names that it had before the first one, and the folder loses its new
+# files. IPython's own names (`_`, `_i`, `_12`) go on. What is kept hangs on a module, out of an answer's sight.
+KEEP = """
+def _keep():
+    import os, sys
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names]
+    sys._kept = (dict(get_ipython().user_ns), os.getcwd(), set(files))
+_keep(); del _keep
+"""
+PUT_BACK = r"""
+def _put_back():
+    import os, re, sys
+    names, folder, files = sys._kept
+    os.chdir(folder)
+    for where, _, found in os.walk("."):
+        for path in (os.path.join(where, name) for name in found):
+            if path not in files:
+                os.remove(path)
+    shell = get_ipython().user_ns
+    own = re.compile(r"_+|_i+|_i?\d+")
+    for name in [name for name in shell if name not in names and not own.fullmatch(name)]:
+        del shell[name]
+    shell.update({name: value for name, value in names.items() if not own.fullmatch(name) and name != "_keep"})
+_put_back()
+"""
 
 
 @dataclass(frozen=True)
@@ -79,10 +109,21 @@ class Report:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _Trial:
+    """One answer to be tried: the code of the task's cell and the tests that judge it."""
+
     answer: Answer
     kind: str
+    code: str
+    task: Task | None  # None for the reference, which is the notebook as it is
     tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Answers to one task that are tried one after the other in one kernel."""
+
+    trials: tuple[int, ...]
     notebook: str  # as JSON, to cross into a worker process
     supplements: dict[str, bytes]
 
@@ -101,6 +142,9 @@ def verify(course: Course, unit: str, jobs: int = 2, progress: Progress = quiet)
     exactly what the bank says, and its failure messages must contain the words that the bank says. What a learner gets,
     untouched, must not pass any task. While a task's answer runs, the other tasks hold the reference solution.
 
+    Most of a run is imports, so several answers to one task share a kernel: names and files are put back between two.
+    An answer that does not meet its verdict is run again in a kernel of its own, and that run counts.
+
     Raises `CourseError` when a source or the bank cannot be read.
     """
     course.require_solutions()
@@ -109,17 +153,13 @@ def verify(course: Course, unit: str, jobs: int = 2, progress: Progress = quiet)
     bank = read_bank(bank_path, bank_path.relative_to(course.root).as_posix())
     assignment = make_assignment(course, ready)
     tasks = [task for task in tasks_of(assignment.solution) if not task.is_manual]
-    jobs_todo = list(_jobs(bank, assignment, tasks))
-    outcomes = _run_all(jobs_todo, jobs, course.root, progress)
-    possible = {
-        cell.metadata.nbgrader.grade_id: float(cell.metadata.nbgrader.points)
-        for cell in assignment.solution.cells
-        if _is_test(cell)
-    }
-    cases = [
-        _judge(bank, job, outcome, sum(possible[test] for test in job.tests))
-        for job, outcome in zip(jobs_todo, outcomes, strict=True)
-    ]
+    trials = list(_trials(bank, assignment, tasks))
+    with _pool(jobs, course.root) as pool:
+        outcomes = _run_all(pool, list(_batches(assignment, trials, BATCH)), len(trials), progress)
+        again = [n for n, trial in enumerate(trials) if n not in outcomes or _judge(bank, trial, outcomes[n]).problem]
+        alone = [trial if n in again else None for n, trial in enumerate(trials)]
+        outcomes |= _run_all(pool, list(_batches(assignment, alone, 1)), len(again), progress)
+    cases = [_judge(bank, trial, outcomes[n]) for n, trial in enumerate(trials)]
     return Report(unit, cases, _coverage(bank, tasks), run_gates(course, unit))
 
 
@@ -142,53 +182,86 @@ def _coverage(bank: Bank, tasks: list[Task]) -> list[str]:
     return problems
 
 
-def _jobs(bank: Bank, assignment: Assignment, tasks: list[Task]) -> Iterator[_Job]:
+def _trials(bank: Bank, assignment: Assignment, tasks: list[Task]) -> Iterator[_Trial]:
     everything = tuple(test for task in tasks for test in task.tests)
     reference = Answer(task="all tasks", kind=Kind.RIGHT, title="the reference solution", line=0)
-    whole = nbformat.writes(assignment.solution)
-    yield _Job(reference, "reference", everything, whole, assignment.supplements)
+    yield _Trial(reference, "reference", "", None, everything)
     stubs = {cell.id: cell.source for cell in assignment.released.cells}
     for task in tasks:
         answers = bank.of(task.grade_id)
         if not any(answer.is_stub for answer in answers):
-            line = bank.tasks.get(task.grade_id, 0)
-            verdict = Verdict(earns=0)
+            line, verdict = bank.tasks.get(task.grade_id, 0), Verdict(earns=0)
             answers.append(Answer(task=task.grade_id, kind=Kind.WRONG, title=UNTOUCHED, line=line, verdict=verdict))
         for answer in answers:
             code = stubs[task.grade_id] if answer.is_stub else answer.code
-            notebook = nbformat.writes(_with_answer(assignment.solution, task, code))
-            kind = "stub" if answer.is_stub else answer.kind.value
-            yield _Job(answer, kind, task.tests, notebook, assignment.supplements)
+            yield _Trial(answer, "stub" if answer.is_stub else answer.kind.value, code, task, task.tests)
 
 
-def _with_answer(solution: NotebookNode, task: Task, code: str) -> NotebookNode:
-    """The notebook up to the task's last test, with `code` as its answer, and without the tests of other tasks."""
+def _batches(assignment: Assignment, trials: list[_Trial | None] | list[_Trial], size: int) -> Iterator[_Batch]:
+    by_task: dict[str, list[int]] = {}
+    for n, trial in enumerate(trials):
+        if trial:
+            by_task.setdefault(trial.task.grade_id if trial.task else "", []).append(n)
+    for numbers in by_task.values():
+        for start in range(0, len(numbers), size):
+            chosen = tuple(numbers[start : start + size])
+            notebook = _with_answers(assignment.solution, [(n, trial) for n in chosen if (trial := trials[n])])
+            yield _Batch(chosen, nbformat.writes(notebook), assignment.supplements)
+
+
+def _with_answers(solution: NotebookNode, chosen: list[tuple[int, _Trial]]) -> NotebookNode:
+    """The notebook up to the task, then each answer with its tests; grade_ids end in the trial's number."""
     notebook = copy.deepcopy(solution)
+    task = chosen[0][1].task
+    if task is None:
+        for cell in notebook.cells:
+            _number(cell, chosen[0][0])
+        return notebook
+    first = next(index for index, cell in enumerate(notebook.cells) if cell.id == task.grade_id)
     last = max(index for index, cell in enumerate(notebook.cells) if cell.id in task.tests)
-    notebook.cells = [cell for cell in notebook.cells[: last + 1] if not _is_test(cell) or cell.id in task.tests]
-    for cell in notebook.cells:
-        if cell.id == task.grade_id:
-            cell.source = code
+    body = [cell for cell in notebook.cells[first : last + 1] if not _is_test(cell) or cell.id in task.tests]
+    notebook.cells = [cell for cell in notebook.cells[:first] if not _is_test(cell)]
+    notebook.cells.append(new_code_cell(KEEP, id="keep"))
+    for n, trial in chosen:
+        cells = copy.deepcopy(body)
+        cells[0].source = trial.code
+        for cell in cells:
+            _number(cell, n)
+        notebook.cells += [new_code_cell(PUT_BACK, id=f"put-back-{n}"), *cells]
     return notebook
+
+
+def _number(cell: NotebookNode, n: int) -> None:
+    cell.id = f"{cell.id}-{n}"
+    if "nbgrader" in cell.metadata:
+        cell.metadata.nbgrader.grade_id = f"{cell.metadata.nbgrader.grade_id}-{n}"
 
 
 def _is_test(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade", False)
 
 
-def _run_all(todo: list[_Job], workers: int, root: Path, progress: Progress) -> list[_Outcome]:
-    outcomes: dict[int, _Outcome] = {}
+@contextmanager
+def _pool(workers: int, root: Path) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(str(root),))
     try:
-        running = {pool.submit(_run, job): index for index, job in enumerate(todo)}
-        progress(0, len(todo), "answers")
-        for finished in as_completed(running):
-            index = running[finished]
-            outcomes[index] = finished.result()
-            progress(len(outcomes), len(todo), f"{todo[index].answer.task}: {todo[index].answer.title}")
+        yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-    return [outcomes[index] for index in range(len(todo))]
+
+
+def _run_all(pool: ProcessPoolExecutor, batches: list[_Batch], total: int, progress: Progress) -> dict[int, _Outcome]:
+    """The outcome of each trial, by its number; a trial whose kernel died beside others has none."""
+    outcomes: dict[int, _Outcome] = {}
+    done = 0
+    if batches:
+        progress(0, total, "answers")
+    running = {pool.submit(_run, batch): batch for batch in batches}
+    for finished in as_completed(running):
+        outcomes |= finished.result()
+        done += len(running[finished].trials)
+        progress(done, total, "answers")
+    return outcomes
 
 
 def _prepare(root: str) -> None:
@@ -197,23 +270,18 @@ def _prepare(root: str) -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
 
 
-def _run(job: _Job) -> _Outcome:
+def _run(batch: _Batch) -> dict[int, _Outcome]:
     started = time.perf_counter()
+    notebook = nbformat.reads(batch.notebook, as_version=4)
     with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as folder:
-        for name, content in job.supplements.items():
+        for name, content in batch.supplements.items():
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        notebook = nbformat.reads(job.notebook, as_version=4)
         try:
             executed = run_notebook(notebook, Path(folder))
         except DeadKernelError:
-            nothing = {
-                cell.id: Score(cell.id, 0, cell.metadata.nbgrader.points, "The kernel died.")
-                for cell in notebook.cells
-                if _is_test(cell)
-            }
-            return _Outcome(nothing, ["the kernel died"], time.perf_counter() - started)
+            return _nothing(batch, notebook, time.perf_counter() - started)
     errors = [
         f"cell {index + 1}: {output.ename}: {output.evalue}"
         for index, cell in enumerate(executed.cells)
@@ -221,19 +289,40 @@ def _run(job: _Job) -> _Outcome:
         for output in cell.outputs
         if output.output_type == "error"
     ]
-    return _Outcome(score_notebook(executed), errors, time.perf_counter() - started)
+    seconds = (time.perf_counter() - started) / len(batch.trials)
+    scores = score_notebook(executed)
+    return {n: _Outcome(_of_trial(n, scores), errors, seconds) for n in batch.trials}
 
 
-def _judge(bank: Bank, job: _Job, outcome: _Outcome, possible: float) -> Case:
-    scores = [outcome.scores[test] for test in job.tests]
-    earned = sum(score.points or 0 for score in scores)
-    failed = [score for score in scores if (score.points or 0) < score.max_points]
-    said = " ".join(" ".join(score.message.split()) for score in failed)
-    messages = "; ".join(f"{score.grade_id}: {' '.join(score.message.split())[:300]}" for score in failed)
-    verdict = job.answer.verdict
+def _nothing(batch: _Batch, notebook: NotebookNode, seconds: float) -> dict[int, _Outcome]:
+    """What is left when the kernel died: no points if one answer ran in it, and no outcome if it was shared."""
+    if len(batch.trials) > 1:
+        return {}
+    scores = {
+        cell.metadata.nbgrader.grade_id: Score(cell.id, 0, cell.metadata.nbgrader.points, "The kernel died.")
+        for cell in notebook.cells
+        if _is_test(cell)
+    }
+    (n,) = batch.trials
+    return {n: _Outcome(_of_trial(n, scores), ["the kernel died"], seconds)}
+
+
+def _of_trial(n: int, scores: dict[str, Score]) -> dict[str, Score]:
+    end = f"-{n}"
+    return {name.removesuffix(end): score for name, score in scores.items() if name.endswith(end)}
+
+
+def _judge(bank: Bank, trial: _Trial, outcome: _Outcome) -> Case:
+    scores = {test: outcome.scores[test] for test in trial.tests}
+    possible = sum(score.max_points for score in scores.values())
+    earned = sum(score.points or 0 for score in scores.values())
+    failed = {test: score.message for test, score in scores.items() if (score.points or 0) < score.max_points}
+    said = " ".join(" ".join(message.split()) for message in failed.values())
+    messages = "; ".join(f"{test}: {' '.join(message.split())[:300]}" for test, message in failed.items())
+    verdict = trial.answer.verdict
     expected = verdict.earns if verdict else possible
-    where = f"{bank.name}, line {job.answer.line}" if job.answer.line else bank.name
-    name = f"{where}: {job.answer.task}, {job.kind} answer {job.answer.title!r}"
+    where = f"{bank.name}, line {trial.answer.line}" if trial.answer.line else bank.name
+    name = f"{where}: {trial.answer.task}, {trial.kind} answer {trial.answer.title!r}"
     problem = ""
     if abs(earned - expected) > 1e-9:
         problem = f"{name} earned {earned:g} of {possible:g} points, not {expected:g}. {messages or 'No test failed.'}"
@@ -243,6 +332,6 @@ def _judge(bank: Bank, job: _Job, outcome: _Outcome, possible: float) -> Case:
         )
     elif verdict and (unsaid := [words for words in verdict.says if words.casefold() not in said.casefold()]):
         problem = f"{name}: no failure message says {unsaid[0]!r}. {messages}"
-    elif job.kind == "reference" and outcome.errors:
+    elif trial.kind == "reference" and outcome.errors:
         problem = f"{name}: {outcome.errors[0]}"
-    return Case(job.answer, job.kind, possible, expected, earned, outcome.seconds, problem)
+    return Case(trial.answer, trial.kind, possible, expected, earned, outcome.seconds, problem)

@@ -2,11 +2,14 @@
 
 import re
 from io import StringIO
+from pathlib import Path
 
+from nbformat.v4 import new_code_cell, new_notebook
 from rich.console import Console
 
-from authoring.verify import Report, verify
+from authoring.verify import KEEP, PUT_BACK, Report, verify
 from curriculum.course import Course
+from grading.engine import run_notebook
 
 TINY = "t1-limits"
 
@@ -100,3 +103,45 @@ def test_a_cell_of_the_reference_that_fails_is_found(tiny_course: Course) -> Non
     edit(tiny_course, "t1-limits.md", "from collections import Counter\n", "from collections import Counter\n1 / 0\n")
     problems = said(verify(tiny_course, TINY))
     assert "ZeroDivisionError" in problems["reference: the reference solution"]
+
+
+def test_answers_that_share_a_kernel_do_not_see_each_other(tiny_course: Course) -> None:
+    shorten(tiny_course)
+    # The first leaves a name and a file behind; the second defines nothing; the fourth minds what was left.
+    leave = "open('left.txt', 'w').close()\nleft = 1\n"
+    edit(tiny_course, "answers.md", "```python\ndef window_of", f"```python\n{leave}def window_of")
+    edit(tiny_course, "answers.md", "return math.floor(second / length)\n", "pass\n\ndel window_of\n")
+    hard_coded = "def window_of(second, length):\n    return second // 60"
+    mind = f"import os\n\nassert 'left' not in globals() and not os.listdir()[1:]\n{hard_coded}"
+    edit(tiny_course, "answers.md", hard_coded, mind)
+    problems = said(verify(tiny_course, TINY, jobs=1))
+    assert "earned 0 of 3 points, not 3. window-of-second-start: NameError" in problems.pop("right: rounding down")
+    assert set(problems.values()) == {""}
+    assert len(problems) == 6
+
+
+def test_an_answer_that_kills_the_kernel_harms_no_other(tiny_course: Course) -> None:
+    shorten(tiny_course, answers_until="### wrong: the length")
+    edit(tiny_course, "answers.md", "return second / length", "import os; os._exit(1)")
+    edit(
+        tiny_course,
+        "answers.md",
+        'earns: 1\nsays: ["the last second of a window"]',
+        "earns: 0\nsays: [the kernel died]",
+    )
+    problems = said(verify(tiny_course, TINY))
+    assert len(problems) == 5
+    assert set(problems.values()) == {""}
+
+
+def test_names_and_files_are_put_back_between_two_answers(tmp_path: Path) -> None:
+    (tmp_path / "given.txt").write_text("given", encoding="utf-8")
+    before = "import os\ngiven = 1\n_private = 1"
+    spoil = "given = 2\n_private = 2\n_left = left = 1\nos.mkdir('d')\nopen('d/f', 'w').close()\nos.chdir('d')"
+    look = (
+        "print(given, _private, '_left' in globals(), 'left' in globals(), os.path.exists('d/f'), sorted(os.listdir()))"
+    )
+    cells = [new_code_cell(text) for text in (before, KEEP, PUT_BACK, spoil, PUT_BACK, look)]
+    executed = run_notebook(new_notebook(cells=cells), tmp_path)
+    assert not any(output.output_type == "error" for cell in executed.cells for output in cell.outputs)
+    assert executed.cells[-1].outputs[0].text == "1 1 False False False ['d', 'given.txt']\n"
