@@ -118,7 +118,7 @@ def _require_built(course: Course, unit: Unit) -> None:
     from authoring.build import build
 
     if stale := [built.problem for built in build(course, [unit.id], check=True) if built.problem]:
-        raise CourseError(f"{stale[0].rstrip('.')}. Run `course build {unit.id}` before the demo.")
+        raise CourseError(f"The demo needs built files: {stale[0]}")
 
 
 def _release(sample: Course, unit: Unit) -> list[Path]:

@@ -143,7 +143,7 @@ def outcomes_table(outcomes: list[Outcome]) -> Table:
 def _summary(outcomes: list[Outcome]) -> str:
     counts = [(sum(outcome.state is state for outcome in outcomes), str(state)) for state in State]
     said = ", ".join(f"{count} {state}" for count, state in counts if count)
-    return f"{len(outcomes)} submissions: {said}" if outcomes else "No submissions."
+    return f"Submissions: {said}" if outcomes else "No submissions."
 
 
 def _span(seconds: float) -> str:
