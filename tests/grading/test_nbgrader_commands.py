@@ -7,7 +7,6 @@ import nbformat
 import pytest
 
 UNIT = "t1-limits"
-pytestmark = pytest.mark.xdist_group("nbgrader-commands")
 
 
 @pytest.fixture(scope="module")
