@@ -29,10 +29,10 @@ lab: setup
 
 test: setup
 	@test -d tests || { echo 'This is a learner'"'"'s kit, which has no tests; `make lab` opens it.' >&2; exit 1; }
-	@$(PYTEST) -m 'not full'
+	@$(PYTEST)
 
 test-full: setup
-	@$(PYTEST)
+	@$(PYTEST) -m 'full or not full'
 
 check: setup
 	@$(IN_ENVIRONMENT) pre-commit run --all-files
