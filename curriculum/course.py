@@ -94,6 +94,11 @@ class Course:
             "nbgrader.preprocessors.AssignLatePenalties",
             "nbgrader.preprocessors.CheckCellMetadata",
         ]
+        config.GenerateFeedback.preprocessors = [
+            "nbgrader.preprocessors.GetGrades",
+            "grading.feedback.hiding.HideTests",
+            "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+        ]
         config.ExecutePreprocessor.timeout = 180
         config.Execute.timeout = 180
         return config

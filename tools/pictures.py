@@ -1,7 +1,7 @@
 """Takes the README's two pictures with a headless Chromium: `python tools/pictures.py FEEDBACK_PAGE [HEADING]`.
 
-FEEDBACK_PAGE is a page that `make demo` or `course feedback` wrote. HEADING is the part of the lesson to show, as it
-stands in the lesson; without it, the part with the first plot is shown. Run it again when either page changes.
+FEEDBACK_PAGE is a page that `make demo` or `course feedback` wrote; the picture shows its first failed test. The other
+shows the first plot of the lesson, or the first under HEADING. Run it again when either page changes.
 """
 
 import shutil
@@ -51,10 +51,11 @@ def lesson_page(course: Course, folder: Path) -> Path:
     return page
 
 
-def take(driver: webdriver.Chrome, page: Path, target: Path, top: str) -> None:
-    """Write a picture of the page, from the element at the XPath `top` on."""
+def take(driver: webdriver.Chrome, page: Path, target: Path, last: str) -> None:
+    """Write a picture of the page that ends just below the element at the XPath `last`."""
     driver.get(page.resolve().as_uri())
-    driver.execute_script("arguments[0].scrollIntoView(); window.scrollBy(0, -24)", driver.find_element(By.XPATH, top))
+    element = driver.find_element(By.XPATH, last)
+    driver.execute_script("arguments[0].scrollIntoView({block: 'end'}); window.scrollBy(0, 48)", element)
     picture = Image.open(BytesIO(driver.get_screenshot_as_png())).convert("RGB")
     target.parent.mkdir(exist_ok=True)
     picture.quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
@@ -68,12 +69,13 @@ def main() -> None:
     if len(sys.argv) not in (2, 3) or not Path(sys.argv[1]).is_file():
         sys.exit("Name a feedback page: python tools/pictures.py FEEDBACK_PAGE [HEADING]")
     course = Course()
-    heading = f"//h2[contains(., {sys.argv[2]!r})]" if sys.argv[2:] else "(//img)[1]/preceding::h2[1]"
+    plot = f"(//h2[contains(., {sys.argv[2]!r})]/following::img)[1]" if sys.argv[2:] else "(//img)[1]"
+    failure = "(//*[contains(@class, 'output_error')])[1]"
     with tempfile.TemporaryDirectory() as folder:
         driver = browser()
         try:
-            take(driver, lesson_page(course, Path(folder)), course.root / "docs" / "lesson.png", heading)
-            take(driver, Path(sys.argv[1]), course.root / "docs" / "feedback.png", "//body")
+            take(driver, lesson_page(course, Path(folder)), course.root / "docs" / "lesson.png", plot)
+            take(driver, Path(sys.argv[1]), course.root / "docs" / "feedback.png", failure)
         finally:
             driver.quit()
 
