@@ -23,6 +23,7 @@ def run_jupyterlab(course: Course, page: Path, browser: bool) -> None:
 
     Raises `CourseError` when it does not answer within `READY_WITHIN_S` seconds.
     """
+    print("Starting JupyterLab …", flush=True)
     port, token = _free_port(), secrets.token_urlsafe(24)
     base = f"http://127.0.0.1:{port}"
     address = f"{base}/lab/tree/{page.relative_to(course.root).as_posix()}?token={token}"
