@@ -150,7 +150,7 @@ def course_commands() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "text"), sorted(set(course_commands())))
 def test_a_course_command_exists_and_takes_what_is_written(page, text):
-    name, *arguments = shlex.split(text)[1:]
+    name, *arguments = shlex.split(text, comments=True)[1:]
     known = get_command(app).commands  # type: ignore[attr-defined]
     assert name in known
     # `course check` in a text names the command; with an argument it must be one that can be typed.
