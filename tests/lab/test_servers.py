@@ -248,18 +248,20 @@ class TestProcess:
             "import sys, time\nfrom curriculum import lab\n"
             f"server = lab.process({ECHO_COMMAND!r}, ready='/')\n"
             "print(server.pid, server.url, flush=True)\n"
+            "sys.stdin.readline()\n"
             "if sys.argv[1] == 'crash': raise RuntimeError('a cell failed')\n"
             "if sys.argv[1] == 'kill': time.sleep(3600)\n"
         )
-        kernel = subprocess.Popen([sys.executable, script, end], stdout=subprocess.PIPE, text=True)
+        kernel = subprocess.Popen(
+            [sys.executable, script, end], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert kernel.stdout
         pid, url = kernel.stdout.readline().split()
         server = psutil.Process(int(pid))
+        assert get(url).text == "real"
         if end == "kill":
-            assert get(url).text == "real"
             kernel.kill()
-        kernel.wait(60)
-        kernel.stdout.close()
+        kernel.communicate("end\n", timeout=60)
         assert comes_true(lambda: is_gone(server))
         assert refuses(url)
 
