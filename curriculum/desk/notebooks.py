@@ -50,8 +50,13 @@ def read_learners(course: Course, unit: Unit, path: Path | None = None) -> Noteb
     if not wanted & found:
         named = notebook.metadata.get("course")
         other = named.get("unit") if isinstance(named, dict) else None
-        whose = f"It is the notebook of {other!r}." if other else "It holds none of its tasks."
-        raise CourseError(f"{shown(course, path)} is not the assignment of {unit.id!r}. {whose}")
+        whose = (
+            "is its lesson" if other == unit.id else f"is the notebook of {other!r}" if other else "holds no task of it"
+        )
+        raise CourseError(
+            f"{shown(course, path)} is not the assignment of {unit.id!r}: it {whose}. Rename it, and `make lab` lays "
+            "the right one."
+        )
     return notebook
 
 

@@ -154,7 +154,7 @@ def test_bad_input_is_one_sentence(course, unit, content, words):
 
 def test_a_notebook_of_another_unit_is_named(course, unit, make):
     make.write(assignment_of(course, unit), [make.cell("x = 1", "other-task", solution=True)], unit="u2-queues")
-    with pytest.raises(CourseError, match=r"is not the assignment of 'u1-limits'. It is the notebook of 'u2-queues'"):
+    with pytest.raises(CourseError, match=r"is not the assignment of 'u1-limits': it is the notebook of 'u2-queues'"):
         check_unit(course, unit)
 
 
