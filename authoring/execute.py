@@ -22,8 +22,11 @@ def execute_lesson(course: Course, source: Source) -> NotebookNode:
     The learner's environment is not the author's: IPython's profile and JupyterLab's session are left out.
     Raises `CourseError` that names the cell that failed, took over two minutes, or killed the kernel.
     """
-    from nbclient import NotebookClient  # takes its time to load, and most builds have nothing to run
+    # These take their time to load, and most builds have nothing to run.
+    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    from grading.engine.execute import interruptible
 
     notebook = copy.deepcopy(source.notebook)
     at = [0]
@@ -40,7 +43,8 @@ def execute_lesson(course: Course, source: Source) -> NotebookNode:
             config=private_sockets(Path(folder)),
         )
         try:
-            client.execute(env=_environment(course, Path(folder) / "ipython"))
+            environment = _environment(course, Path(folder) / "ipython")
+            interruptible(client, lambda: client.execute(env=environment))
         except CellExecutionError as error:
             problem = f"{error.ename}: {' '.join(error.evalue.split())}"
         except CellTimeoutError:

@@ -8,15 +8,21 @@ autograde` and the formgrader's button run cells alike. Whoever replaces the exe
 import copy
 import sys
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
+import psutil
+from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
 CELL_TIMEOUT_S = 180
+T = TypeVar("T")
 
 
 def run_notebook(notebook: NotebookNode, folder: Path, timeout_s: int = CELL_TIMEOUT_S) -> NotebookNode:
@@ -31,8 +37,32 @@ def run_notebook(notebook: NotebookNode, folder: Path, timeout_s: int = CELL_TIM
             cell.outputs, cell.execution_count = [], None
     with tempfile.TemporaryDirectory(prefix="kernel-", ignore_cleanup_errors=True) as sockets:
         executor = Execute(timeout=timeout_s, kernel_name="python3", config=_transport(Path(sockets)))
-        executed, _ = executor.preprocess(executed, {"metadata": {"path": str(folder)}})
+        resources = {"metadata": {"path": str(folder)}}
+        executed, _ = interruptible(executor, lambda: executor.preprocess(executed, resources))
     return nbformat.from_dict(executed)
+
+
+def interruptible(client: NotebookClient, run: Callable[[], T]) -> T:
+    """Return `run()`, which runs cells in the client's kernel, so that Ctrl-C ends it with a KeyboardInterrupt.
+
+    In the main thread nbclient takes the signal for itself and goes on without its kernel; in another it does not.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            while not running.done():  # the thread ends with its kernel, which may be starting yet
+                _kill_kernel(client)
+                wait([running], timeout=0.1)
+            raise
+
+
+def _kill_kernel(client: NotebookClient) -> None:
+    pid = getattr(client.km.provisioner if client.km else None, "pid", None)
+    if pid:
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(pid).kill()
 
 
 def _transport(folder: Path) -> Config:
