@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,11 @@ def tiny_course(tiny_original: Path, tmp_path: Path) -> Course:
     root = tmp_path / "course"
     shutil.copytree(tiny_original, root)
     return course_at(root)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take Ctrl-C as usual: tests send it, and a shell that runs them in the background hands on that it is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
