@@ -1,0 +1,1 @@
+"""The judge's process: trusted code that runs the tests, and reads what an untrusted process sends."""

@@ -1,0 +1,37 @@
+"""What a judge's process does: go through the notebook, have the learner's cells run, and run the tests itself."""
+
+import os
+import socket
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from grading.engine.judge.peer import LearnerGone, Peer
+from grading.engine.judge.testing import Judge
+from grading.engine.profile import TestProfile
+from grading.engine.template.messages import receive, send
+
+IPYTHONS_OWN = {"In", "Out", "get_ipython", "exit", "quit", "open", "_ih", "_oh", "_dh"}
+
+
+def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
+    """Take one job from the supervisor over the socket `job`, and report each cell's outputs as it ends."""
+    supervisor = socket.socket(fileno=job)
+    message, _ = receive(supervisor)
+    namespace = {name: value for name, value in shell.user_ns.items() if name not in IPYTHONS_OWN} if primed else {}
+    peer = Peer(socket.socket(fileno=wire))
+    judge = Judge(peer, namespace, learner_names=frozenset(message["learner_names"]))
+    for step in message["steps"]:
+        send(supervisor, {"begin": step["index"]})
+        try:
+            if step["kind"] == "test":
+                outputs = judge.run_test(step["source"], step["task"], TestProfile.from_dict(step["profile"]))
+            else:
+                outputs = peer.run_cell(step["source"])
+                if step["kind"] == "given":
+                    judge.run_given(step["source"])
+        except LearnerGone:
+            send(supervisor, {"gone": step["index"]})
+            os._exit(0)
+        send(supervisor, {"cell": step["index"], "outputs": outputs})
+    send(supervisor, {"done": True})
+    os._exit(0)

@@ -1,0 +1,323 @@
+"""Runs notebooks: a learner's cells in one jailed process, the tests in another, both forked from a warm template.
+
+This is the supervisor's side. Nothing that a submission does raises an exception here.
+"""
+
+import contextlib
+import copy
+import hashlib
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import nbformat
+import psutil
+from nbformat import NotebookNode
+
+from curriculum.errors import CourseError
+from grading.engine.jail import Limits, Tier, announce, probe
+from grading.engine.profile import Profile
+from grading.engine.steps import Step, before_the_learner, steps_of
+from grading.engine.template.client import Pair, Primed, Template, TemplateError, start_template
+from grading.engine.template.messages import MessageError, receive, send
+
+MOST_SALVAGES = 4  # cells of one submission that may end its process before the rest is given up
+GRACE_S = 2.0  # between asking a cell to stop and ending its process
+LOOK_S = 0.25  # how often a running cell is looked at
+OUTPUT_TYPES = {"stream", "display_data", "execute_result", "error"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A notebook that was run: all of its cells with their outputs, and what its learner should know about the run.
+
+    `seconds` is wall-clock time, `cpu_s` processor time of the learner's and the judge's processes.
+    """
+
+    notebook: NotebookNode
+    remarks: tuple[str, ...] = ()
+    seconds: float = 0
+    cpu_s: float = 0
+
+
+@dataclass
+class _Attempt:
+    """One pass over the notebook: the outputs of the cells that ran, and the cell that ended it, if one did."""
+
+    outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    stuck: int | None = None
+    why: str = ""
+    cpu_s: float = 0
+
+
+class Engine:
+    """Runs notebooks in the strongest jail that this machine gives. Use it with `with`; threads may share it."""
+
+    def __init__(self, root: Path, isolation: Tier | None = None, limits: Limits | None = None) -> None:
+        """Find out what isolation there is, or insist on one.
+
+        Raises `CourseError` when the machine does not give the isolation that is asked for.
+        """
+        self.root = root
+        self.limits = limits or Limits()
+        self.isolation = _tier(isolation)
+        self.announcement = announce(self.isolation)
+        self._templates: dict[str, Template] = {}
+        self._primed: dict[str, Primed] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all processes."""
+        with self._lock:
+            for primed in self._primed.values():
+                if primed.template is not None:
+                    primed.template.close()
+            for template in self._templates.values():
+                template.close()
+            self._primed.clear()
+            self._templates.clear()
+
+    def run(self, notebook: NotebookNode, folder: Path, profile: Profile) -> Ran:
+        """Run every cell of a notebook beside copies of the files in `folder`, and return a copy with the outputs.
+
+        A cell that ends its process, hangs or takes too much is left out and the others are run again, so that it
+        costs its own points and no others. A test that did not run to its end has an error output.
+
+        Raises `CourseError` when this machine cannot run notebooks at all.
+        """
+        started = time.monotonic()
+        steps = steps_of(notebook, profile)
+        template, outputs, steps_left = self._ready(steps, profile, folder)
+        remarks: list[str] = []
+        dead: dict[int, list[dict[str, Any]]] = {}
+        cpu_s = 0.0
+        for _ in range(MOST_SALVAGES + 1):
+            attempt = self._attempt(template, [step for step in steps_left if step.index not in dead], profile, folder)
+            cpu_s += attempt.cpu_s
+            if attempt.stuck is None:
+                break
+            dead[attempt.stuck] = [_error("CellEnded", attempt.why)]
+            remarks.append(f"{_name(steps, attempt.stuck)} {attempt.why} The other cells were run without it.")
+        outputs = outputs | attempt.outputs | dead
+        return Ran(_with_outputs(notebook, steps, outputs), tuple(remarks), time.monotonic() - started, cpu_s)
+
+    def _ready(
+        self, steps: list[Step], profile: Profile, folder: Path
+    ) -> tuple[Template, dict[int, list[dict[str, Any]]], list[Step]]:
+        """A template, primed where possible; the outputs of the cells that it has run; the steps that are left."""
+        with self._lock:
+            key = json.dumps(sorted(profile.imports))
+            if key not in self._templates:
+                self._templates[key] = self._start(profile.imports)
+            template = self._templates[key]
+            first = before_the_learner(steps)
+            if not first:
+                return template, {}, steps
+            inputs = hashlib.sha256(json.dumps([key, [step.source for step in first], _files(folder)]).encode())
+            if inputs.hexdigest() not in self._primed:
+                self._primed[inputs.hexdigest()] = template.prime([step.source for step in first], folder)
+            primed = self._primed[inputs.hexdigest()]
+        if primed.template is None:
+            return template, {}, steps
+        outputs = {step.index: shown for step, shown in zip(first, primed.outputs, strict=True)}
+        return primed.template, outputs, steps[len(first) :]
+
+    def _start(self, imports: Sequence[str]) -> Template:
+        try:
+            return start_template(self.isolation, imports, visible(self.root), self.limits.output_mb * 1_000_000)
+        except TemplateError as error:
+            raise CourseError(f"The grading engine could not start: {error}") from error
+
+    def _attempt(self, template: Template, steps: list[Step], profile: Profile, folder: Path) -> _Attempt:
+        attempt = _Attempt()
+        try:
+            pair = template.pair(folder, self.limits)
+        except TemplateError as error:
+            raise CourseError(f"A submission could not be run: {error}") from error
+        try:
+            _Watch(pair, self.limits, attempt).follow(steps, profile)
+        finally:
+            used = template.end(pair)
+            attempt.cpu_s = sum(each["cpu_s"] for each in used.values())
+        return attempt
+
+
+class _Watch:
+    """Follows one pair of processes through a notebook, and ends a cell that takes too much."""
+
+    def __init__(self, pair: Pair, limits: Limits, attempt: _Attempt) -> None:
+        self.pair, self.limits, self.attempt = pair, limits, attempt
+        self.room = limits.output_mb * 4_000_000  # bytes of outputs of the whole notebook
+        self.step: int | None = None
+        self.began = self.began_cpu = self.asked = 0.0
+
+    def follow(self, steps: list[Step], profile: Profile) -> None:
+        """Send the job, and take the events until the judge is done or gone."""
+        job = {"learner_names": sorted(profile.learner_names), "steps": [step.as_message(profile) for step in steps]}
+        try:
+            self.pair.job.settimeout(10)  # a message that has begun comes whole
+            send(self.pair.job, job)
+            while True:
+                if not self._wait():
+                    return
+                event, _ = receive(self.pair.job)
+                if not self._take(event):
+                    return
+        except (EOFError, OSError, MessageError):
+            self._stuck("ended the process that tested it.")
+
+    def _wait(self) -> bool:
+        """Wait for an event. False when the cell was ended."""
+        while not select.select([self.pair.job], [], [], LOOK_S)[0]:
+            if self._takes_too_much():
+                return False
+        return True
+
+    def _take(self, event: dict[str, Any]) -> bool:
+        if "begin" in event:
+            self.step, self.began, self.asked, self.began_cpu = event["begin"], time.monotonic(), 0.0, -1.0
+        elif "cell" in event:
+            self.attempt.outputs[event["cell"]] = self._checked(event["outputs"])
+            self.step = None
+        elif "gone" in event:
+            self._stuck("ended its own Python process (an exit call, a crash, or too much memory).")
+            return False
+        return "done" not in event
+
+    def _checked(self, outputs: object) -> list[dict[str, Any]]:
+        kept = []
+        for output in outputs if isinstance(outputs, list) else []:
+            if isinstance(output, dict) and output.get("output_type") in OUTPUT_TYPES:
+                size = len(json.dumps(output))
+                if output["output_type"] != "error" and size > self.room:
+                    continue
+                self.room -= size
+                kept.append(output)
+        return kept
+
+    def _takes_too_much(self) -> bool:
+        """Ask a cell that has used up its time to stop, then end it."""
+        if self.step is None:
+            self.step = -1
+            self.began = time.monotonic()
+        now = time.monotonic()
+        cpu = _cpu_s(self.pair)
+        if self.began_cpu < 0:
+            self.began_cpu = cpu
+        spent = cpu - self.began_cpu
+        if now - self.began > self.limits.cell_wall_s:
+            why = f"took longer than {self.limits.cell_wall_s:g} s."
+        elif spent > self.limits.cell_cpu_s:
+            why = f"took more than {self.limits.cell_cpu_s:g} s of processor time."
+        elif cpu > self.limits.total_cpu_s:
+            why = f"used up the {self.limits.total_cpu_s:g} s of processor time that the whole notebook has."
+        elif _memory_mb(self.pair) > self.limits.memory_mb:
+            self._stuck(f"took more than {self.limits.memory_mb} MB of memory.")
+            return True
+        else:
+            return False
+        if not self.asked:
+            self.asked = now
+            with contextlib.suppress(OSError):
+                os.kill(self.pair.learner, signal.SIGINT)
+        elif now - self.asked > GRACE_S:
+            self._stuck(why)
+            return True
+        return False
+
+    def _stuck(self, why: str) -> None:
+        self.attempt.stuck, self.attempt.why = self.step if self.step is not None else -1, why
+
+
+def visible(root: Path) -> list[Path]:
+    """What submissions may read of this machine: the Python environment, and the course's lab."""
+    lab = root / "curriculum"
+    return [Path(sys.prefix), Path(sys.base_prefix), lab / "__init__.py", lab / "lab"]
+
+
+def _tier(asked: Tier | None) -> Tier:
+    found = probe()
+    order = list(Tier)  # strongest first
+    if asked is not None and order.index(found) > order.index(asked):
+        raise CourseError(f"This machine does not give the isolation {asked.value!r} that was asked for: {announce(found)}")
+    return found if asked is None else asked
+
+
+def _error(name: str, said: str) -> dict[str, Any]:
+    return {"output_type": "error", "ename": name, "evalue": said, "traceback": [f"{name}: {said}"]}
+
+
+def _name(steps: list[Step], index: int) -> str:
+    step = next((step for step in steps if step.index == index), None)
+    if step is None:
+        return "The notebook"
+    return f"The test {step.grade_id!r}" if step.kind == "test" else f"The cell {step.grade_id or index + 1!r}"
+
+
+def _with_outputs(notebook: NotebookNode, steps: list[Step], outputs: dict[int, list[dict[str, Any]]]) -> NotebookNode:
+    ran = copy.deepcopy(notebook)
+    for number, step in enumerate(steps, 1):
+        cell = ran.cells[step.index]
+        cell.execution_count = number
+        # A test cell without outputs counts as passed, so one that did not run must say so.
+        shown = outputs.get(step.index, [_error("NotRun", "this cell was not run.")] if step.kind == "test" else [])
+        cell.outputs = [nbformat.from_dict(output) for output in shown]
+    return ran
+
+
+def _files(folder: Path) -> list[tuple[str, str]]:
+    return [
+        (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
+    ]
+
+
+def _cpu_s(pair: Pair) -> float:
+    total = 0.0
+    for process in _processes(pair):
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
+
+
+def _memory_mb(pair: Pair) -> float:
+    """Memory of all processes of a submission. Shared pages are counted once, which costs time, only where it matters."""
+    processes = _processes(pair)
+    total = 0.0
+    for kind in ("memory_info", "memory_full_info"):
+        total = 0.0
+        for process in processes:
+            with contextlib.suppress(psutil.Error):
+                memory = getattr(process, kind)()
+                total += getattr(memory, "pss", memory.rss)
+        if total < 1e9:
+            break
+    return total / 1e6
+
+
+def _processes(pair: Pair) -> list[psutil.Process]:
+    found = []
+    for pid in (pair.learner, pair.judge):
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            found += [process, *process.children(recursive=True)]
+    return found

@@ -1,0 +1,1 @@
+"""A warm interpreter that has imported what an assignment needs, and is forked for every submission."""

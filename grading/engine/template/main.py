@@ -1,0 +1,242 @@
+"""The template process: imports once, runs nothing of a submission, and forks a learner's and a judge's process each.
+
+It holds no test, no solution and no gradebook. `client.py` is the other end of its control socket.
+"""
+
+import contextlib
+import gc
+import importlib
+import os
+import random
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grading.engine.jail import Jail, Limits, Space, Tier
+from grading.engine.template.messages import receive, send
+
+Become = Callable[[], None]  # what a fork goes on with, after the frames of the template are gone
+
+
+@dataclass
+class _Pair:
+    learner: int
+    judge: int
+    space: Space
+
+
+class _Template:
+    """Answers requests until the supervisor is gone."""
+
+    def __init__(self, control: socket.socket, jail: Jail, shell: Any, primed: bool = False) -> None:
+        self.control, self.jail, self.shell, self.primed = control, jail, shell, primed
+        self.pairs: dict[int, _Pair] = {}
+        self.random = _random_state()
+
+    def serve(self) -> Become | None:
+        """Serve. In a fork, returns what the fork is to do; in the template, None when it should end."""
+        while True:
+            try:
+                message, fds = receive(self.control, most_fds=1)
+            except (EOFError, OSError):
+                self._end_all()
+                return None
+            become = getattr(self, f"_do_{message['do']}")(message, fds)
+            if become is not None:
+                return become
+
+    def _do_pair(self, message: dict[str, Any], fds: list[int]) -> Become | None:
+        limits = Limits(**message["limits"])
+        (job,) = fds
+        theirs, ours = socket.socketpair()
+        space = None
+        try:
+            space = self.jail.space(Path(message["folder"]), limits)
+            learner = self.jail.fork(space, "learner", keep=[theirs.fileno()])
+            if learner == 0:
+                return lambda: self._become_learner(theirs.detach())
+            judge = self.jail.fork(space, "judge", keep=[job, ours.fileno()])
+            if judge == 0:
+                return lambda: self._become_judge(job, ours.detach())
+        except OSError as error:
+            if space is not None:
+                space.close()
+            send(self.control, {"problem": f"{type(error).__name__}: {error}"})
+            return None
+        finally:
+            if os.getpid() == _PID:
+                os.close(job)
+                theirs.close()
+                ours.close()
+        self.pairs[message["id"]] = _Pair(learner, judge, space)
+        # Numbers of processes mean something else to the supervisor where the jail has a PID namespace; files do not.
+        handles = [os.pidfd_open(pid) for pid in (learner, judge)] if hasattr(os, "pidfd_open") else []
+        send(self.control, {"learner": learner, "judge": judge}, handles)
+        for handle in handles:
+            os.close(handle)
+        return None
+
+    def _do_end(self, message: dict[str, Any], fds: list[int]) -> None:
+        pair = self.pairs.pop(message["id"])
+        send(self.control, self._end(pair))
+
+    def _do_prime(self, message: dict[str, Any], fds: list[int]) -> Become | None:
+        (control,) = fds
+        child = os.fork()
+        if child == 0:
+            return lambda: self._become_primed(socket.socket(fileno=control), message["cells"], message["folder"])
+        os.close(control)
+        send(self.control, {"primed": child})
+        return None
+
+    def _end(self, pair: _Pair) -> dict[str, Any]:
+        used = {}
+        for name, pid in (("learner", pair.learner), ("judge", pair.judge)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            _, status, usage = os.wait4(pid, 0)
+            used[name] = {
+                "status": os.waitstatus_to_exitcode(status),
+                "cpu_s": usage.ru_utime + usage.ru_stime,
+                "memory_mb": usage.ru_maxrss / 1024,
+            }
+        pair.space.sweep()
+        pair.space.close()
+        return used
+
+    def _end_all(self) -> None:
+        for pair in self.pairs.values():
+            self._end(pair)
+
+    def _become_learner(self, wire: int) -> None:
+        from grading.engine.learner.main import main
+
+        self._new_process()
+        main(wire, self.shell)
+
+    def _become_judge(self, job: int, wire: int) -> None:
+        from grading.engine.judge.main import main
+
+        self._new_process()
+        main(job, wire, self.shell, self.primed)
+
+    def _new_process(self) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.pairs.clear()
+        if _random_state() == self.random and not self.primed:
+            random.seed()
+            if numpy := sys.modules.get("numpy"):
+                numpy.random.seed()
+
+    def _become_primed(self, control: socket.socket, cells: list[str], folder: str) -> None:
+        """Run the author's cells that come before a learner's first one, then serve as a template that has run them."""
+        from grading.engine.learner.shell import Runner
+
+        global _PID
+        _PID = os.getpid()
+        self.control.close()
+        self.control = control
+        self.pairs.clear()
+        scratch = Path(tempfile.mkdtemp(prefix="primed-"))
+        shutil.copytree(folder, scratch, dirs_exist_ok=True)
+        before = _files(scratch)
+        os.chdir(scratch)
+        runner = Runner(self.shell)
+        outputs = [runner.run_cell(cell) for cell in cells]
+        runner.close()
+        why = ""
+        if any(output["output_type"] == "error" for shown in outputs for output in shown):
+            why = "a cell failed"
+        elif len(os.listdir("/proc/self/task")) > 1:
+            why = "a cell left a thread behind"
+        elif _files(scratch) != before:
+            why = "a cell wrote a file"
+        os.chdir("/")
+        shutil.rmtree(scratch, ignore_errors=True)
+        send(control, {"outputs": outputs, "why_not": why})
+        if why:
+            return
+        self.primed = True
+        _settle()
+        _run(self)
+
+
+def _files(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mtime_ns for path in sorted(folder.rglob("*"))}
+
+
+def _random_state() -> tuple[Any, ...]:
+    numpy = sys.modules.get("numpy")
+    return random.getstate(), numpy.random.get_state()[1].tobytes() if numpy else b""
+
+
+def _import(names: Sequence[str]) -> dict[str, str]:
+    """Import modules, and say why for each that could not be."""
+    problems = {}
+    for name in names:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                importlib.import_module(name)
+        except Exception as error:  # an import can fail in any way; the submission's own import will say so
+            problems[name] = f"{type(error).__name__}: {error}"
+    return problems
+
+
+def _forget_warnings() -> None:
+    # A warning that was shown once while importing would not be shown again in any submission.
+    for module in list(sys.modules.values()):
+        getattr(module, "__dict__", {}).pop("__warningregistry__", None)
+
+
+def _settle() -> None:
+    """Move what is in memory out of the collector's sight, so that forks share its pages."""
+    _forget_warnings()
+    gc.collect()
+    gc.freeze()
+
+
+def _run(template: _Template) -> None:
+    become = template.serve()
+    if become is not None:
+        del template
+        become()
+
+
+_PID = 0
+
+
+def main() -> None:
+    """Set up by the first message, then serve."""
+    global _PID
+    _PID = os.getpid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's
+    control = socket.socket(fileno=int(sys.argv[1]))
+    settings, _ = receive(control)
+    try:
+        jail = Jail(Tier(settings["tier"]), [Path(path) for path in settings["visible"]])
+    except OSError as error:
+        send(control, {"problem": f"{type(error).__name__}: {error}"})
+        return
+    from grading.engine.judge import main as _judge  # noqa: F401  # its modules must be there before the jail closes
+    from grading.engine.learner import main as _learner  # noqa: F401
+    from grading.engine.learner.shell import make_shell, warm
+
+    problems = _import(settings["imports"])
+    shell = make_shell(settings["output_bytes"])
+    warm(shell)
+    threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").is_dir() else 1
+    _settle()
+    send(control, {"ready": True, "problems": problems, "threads": threads})
+    _run(_Template(control, jail, shell))
+
+
+if __name__ == "__main__":
+    main()
