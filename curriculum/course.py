@@ -1,8 +1,10 @@
 """Where everything is: the folders of the course, of the learner's desk and of the facilitator's data."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 from traitlets.config import Config
 
@@ -17,11 +19,16 @@ class Course:
     """A copy of the course on this machine.
 
     `root` holds the course itself, `work` the learner's desk, `cohort` what a facilitator collects and grades.
+    `gradebook` is the address of a database for the grades, taken from `COURSE_GRADEBOOK` where it is not given; when
+    it is empty, they are in a file beside the cohort.
     """
 
     root: Path = ROOT
     work: Path = ROOT / "work"
     cohort: Path = ROOT / "grading" / "cohort_data"
+    gradebook: str = field(
+        default_factory=lambda: os.environ.get("COURSE_GRADEBOOK", ""), repr=False
+    )  # may hold a password
 
     @cached_property
     def syllabus(self) -> Syllabus:
@@ -63,10 +70,19 @@ class Course:
         """The assignment as learners get it."""
         return self.root / "assignments" / unit.id / f"{unit.id}.ipynb"
 
+    def profile(self, unit: Unit) -> Path:
+        """What the build found out about how to run the assignment's tests."""
+        return self.root / "grading" / "profiles" / f"{unit.id}.json"
+
     def require_solutions(self) -> None:
         """Raise `CourseError` in a learner's kit, which holds no solutions."""
         if self.is_kit:
             raise CourseError("This is a learner's kit without solutions; run this command in the full course.")
+
+    @property
+    def gradebook_url(self) -> str:
+        """The address of the gradebook, as SQLAlchemy and nbgrader read it."""
+        return self.gradebook or f"sqlite:///{quote(str(self.cohort / 'gradebook.db'))}"
 
     def nbgrader_config(self) -> Config:
         """nbgrader's settings for these folders; `nbgrader_config.py` and our own commands share them."""
@@ -79,7 +95,7 @@ class Course:
         config.CourseDirectory.submitted_directory = str(self.cohort / "submitted")
         config.CourseDirectory.autograded_directory = str(self.cohort / "autograded")
         config.CourseDirectory.feedback_directory = str(self.cohort / "feedback")
-        config.CourseDirectory.db_url = f"sqlite:///{self.cohort / 'gradebook.db'}"
+        config.CourseDirectory.db_url = self.gradebook_url
         # The default list holds `feedback`; Markdown sources, answer banks and facilitator pages are never released.
         config.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.md"]
         config.Exchange.root = str(self.cohort / "exchange")
@@ -94,11 +110,11 @@ class Course:
             "nbgrader.preprocessors.AssignLatePenalties",
             "nbgrader.preprocessors.CheckCellMetadata",
         ]
-        config.GenerateFeedback.preprocessors = [
-            "nbgrader.preprocessors.GetGrades",
-            "grading.feedback.hiding.HideTests",
-            "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-        ]
+        # The same pages from `course feedback`, a plain `nbgrader generate_feedback` and the formgrader's button.
+        config.GenerateFeedback.exporter_class = "grading.feedback.exporter.FeedbackExporter"
+        config.GenerateFeedback.preprocessors = ["grading.feedback.grades.ReadGrades"]
+        config.GenerateFeedback.post_convert_hook = "grading.feedback.release.tidy"
+        config.FeedbackExporter.course_root = str(self.root)
         config.ExecutePreprocessor.timeout = 180
         config.Execute.timeout = 180
         return config

@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from grading.engine.jail import Jail, Limits, Space, Tier
@@ -128,6 +129,9 @@ class _Template:
         main(job, wire, self.shell, self.primed)
 
     def _new_process(self) -> None:
+        for name in ("PYTHONPATH", "PYTHONMALLOC", "GLIBC_TUNABLES"):  # for the template, not for what children start
+            os.environ.pop(name, None)
+        os.environ["HOME"] = os.getcwd()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self.pairs.clear()
         if _random_state() == self.random and not self.primed:
@@ -193,7 +197,8 @@ def _import(names: Sequence[str]) -> dict[str, str]:
 def _forget_warnings() -> None:
     # A warning that was shown once while importing would not be shown again in any submission.
     for module in list(sys.modules.values()):
-        getattr(module, "__dict__", {}).pop("__warningregistry__", None)
+        if isinstance(module, ModuleType):
+            vars(module).pop("__warningregistry__", None)
 
 
 def _settle() -> None:

@@ -1,0 +1,50 @@
+"""Where the profile of an assignment is kept, and what stands in for one that was not recorded."""
+
+import ast
+import json
+
+from nbformat import NotebookNode
+from nbgrader.utils import is_solution
+
+from curriculum.course import Course
+from curriculum.errors import CourseError
+from curriculum.syllabus import Unit
+from grading.engine.profile import Profile
+from grading.engine.steps import names_assigned
+
+
+def read_profile(course: Course, unit: Unit, notebook: NotebookNode) -> Profile:
+    """The profile that the build recorded; without one, what can be read off the author's notebook or the released one.
+
+    Raises `CourseError` when the file is there but is no profile.
+    """
+    path = course.profile(unit)
+    if not path.is_file():
+        return guessed_profile(notebook)
+    try:
+        return Profile.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CourseError(f"{path.name} in {path.parent} cannot be read ({error}); run `course build {unit.id}`.") from error
+
+
+def guessed_profile(notebook: NotebookNode) -> Profile:
+    """What the notebook imports anywhere, and the names that its solution cells bind."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    solutions = [cell.source for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
+    return Profile(imported(sources), names_assigned(solutions))
+
+
+def imported(sources: list[str]) -> tuple[str, ...]:
+    """The modules that code cells import, inside functions too."""
+    found: set[str] = set()
+    for source in sources:
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:  # a magic
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module)
+    return tuple(sorted(found))
