@@ -1,20 +1,13 @@
 """Runs an answer bank: right answers must earn all points, wrong ones what was said, for the reasons that were said."""
 
 import copy
-import os
 import tempfile
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-import nbformat
-from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -25,35 +18,12 @@ from authoring.gates import Finding, run_gates
 from authoring.gates.limits import MIN_RIGHT_ANSWERS, MIN_WRONG_ANSWERS
 from authoring.release import Assignment, make_assignment
 from curriculum.course import Course
-from grading.engine import Score, Task, run_notebook, score_notebook, tasks_of
-
-BATCH = 7  # answers in one kernel
-
-# Between two answers the kernel gets back the names that it had before the first one, and the folder loses its new
-# files. IPython's own names (`_`, `_i`, `_12`) go on. What is kept hangs on a module, out of an answer's sight.
-KEEP = """
-def _keep():
-    import os, sys
-    files = [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names]
-    sys._kept = (dict(get_ipython().user_ns), os.getcwd(), set(files))
-_keep(); del _keep
-"""
-PUT_BACK = r"""
-def _put_back():
-    import os, re, sys
-    names, folder, files = sys._kept
-    os.chdir(folder)
-    for where, _, found in os.walk("."):
-        for path in (os.path.join(where, name) for name in found):
-            if path not in files:
-                os.remove(path)
-    shell = get_ipython().user_ns
-    own = re.compile(r"_+|_i+|_i?\d+")
-    for name in [name for name in shell if name not in names and not own.fullmatch(name)]:
-        del shell[name]
-    shell.update({name: value for name, value in names.items() if not own.fullmatch(name) and name != "_keep"})
-_put_back()
-"""
+from curriculum.syllabus import Unit
+from grading.engine import Score, Task, score_notebook, tasks_of
+from grading.engine.execute import KernelEngine, open_engine
+from grading.engine.profile import Profile
+from grading.engine.profiles import read_profile
+from grading.engine.run import Engine
 
 
 @dataclass(frozen=True)
@@ -120,15 +90,6 @@ class _Trial:
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """Answers to one task that are tried one after the other in one kernel."""
-
-    trials: tuple[int, ...]
-    notebook: str  # as JSON, to cross into a worker process
-    supplements: dict[str, bytes]
-
-
-@dataclass(frozen=True)
 class _Outcome:
     scores: dict[str, Score]
     errors: list[str]  # of cells that are not tests
@@ -142,8 +103,7 @@ def verify(course: Course, unit: str, jobs: int = 2, progress: Progress = quiet)
     exactly what the bank says, and its failure messages must contain the words that the bank says. What a learner gets,
     untouched, must not pass any task. While a task's answer runs, the other tasks hold the reference solution.
 
-    Most of a run is imports, so several answers to one task share a kernel: names and files are put back between two.
-    An answer that does not meet its verdict is run again in a kernel of its own, and that run counts.
+    The engine that grades runs them: what comes before a task is run once for all of its answers, where that can be.
 
     Raises `CourseError` when a source or the bank cannot be read.
     """
@@ -154,12 +114,8 @@ def verify(course: Course, unit: str, jobs: int = 2, progress: Progress = quiet)
     assignment = make_assignment(course, ready)
     tasks = [task for task in tasks_of(assignment.solution) if not task.is_manual]
     trials = list(_trials(bank, assignment, tasks))
-    with _pool(jobs, course.root) as pool:
-        outcomes = _run_all(pool, list(_batches(assignment, trials, BATCH)), len(trials), progress)
-        again = [n for n, trial in enumerate(trials) if n not in outcomes or _judge(bank, trial, outcomes[n]).problem]
-        alone = [trial if n in again else None for n, trial in enumerate(trials)]
-        outcomes |= _run_all(pool, list(_batches(assignment, alone, 1)), len(again), progress)
-    cases = [_judge(bank, trial, outcomes[n]) for n, trial in enumerate(trials)]
+    outcomes = _run_all(course, ready, assignment, trials, jobs, progress)
+    cases = [_judge(bank, trial, outcome) for trial, outcome in zip(trials, outcomes, strict=True)]
     return Report(unit, cases, _coverage(bank, tasks), run_gates(course, unit))
 
 
@@ -197,119 +153,65 @@ def _trials(bank: Bank, assignment: Assignment, tasks: list[Task]) -> Iterator[_
             yield _Trial(answer, "stub" if answer.is_stub else answer.kind.value, code, task, task.tests)
 
 
-def _batches(assignment: Assignment, trials: list[_Trial | None] | list[_Trial], size: int) -> Iterator[_Batch]:
-    by_task: dict[str, list[int]] = {}
-    for n, trial in enumerate(trials):
-        if trial:
-            by_task.setdefault(trial.task.grade_id if trial.task else "", []).append(n)
-    for numbers in by_task.values():
-        for start in range(0, len(numbers), size):
-            chosen = tuple(numbers[start : start + size])
-            notebook = _with_answers(assignment.solution, [(n, trial) for n in chosen if (trial := trials[n])])
-            yield _Batch(chosen, nbformat.writes(notebook), assignment.supplements)
-
-
-def _with_answers(solution: NotebookNode, chosen: list[tuple[int, _Trial]]) -> NotebookNode:
-    """The notebook up to the task, then each answer with its tests; grade_ids end in the trial's number."""
-    notebook = copy.deepcopy(solution)
-    task = chosen[0][1].task
-    if task is None:
-        for cell in notebook.cells:
-            _number(cell, chosen[0][0])
-        return notebook
-    first = next(index for index, cell in enumerate(notebook.cells) if cell.id == task.grade_id)
-    last = max(index for index, cell in enumerate(notebook.cells) if cell.id in task.tests)
-    body = [cell for cell in notebook.cells[first : last + 1] if not _is_test(cell) or cell.id in task.tests]
-    notebook.cells = [cell for cell in notebook.cells[:first] if not _is_test(cell)]
-    notebook.cells.append(new_code_cell(KEEP, id="keep"))
-    for n, trial in chosen:
-        cells = copy.deepcopy(body)
-        cells[0].source = trial.code
-        for cell in cells:
-            _number(cell, n)
-        notebook.cells += [new_code_cell(PUT_BACK, id=f"put-back-{n}"), *cells]
-    return notebook
-
-
-def _number(cell: NotebookNode, n: int) -> None:
-    cell.id = f"{cell.id}-{n}"
-    if "nbgrader" in cell.metadata:
-        cell.metadata.nbgrader.grade_id = f"{cell.metadata.nbgrader.grade_id}-{n}"
-
-
-def _is_test(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade", False)
-
-
-@contextmanager
-def _pool(workers: int, root: Path) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=(str(root),))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _run_all(pool: ProcessPoolExecutor, batches: list[_Batch], total: int, progress: Progress) -> dict[int, _Outcome]:
-    """The outcome of each trial, by its number; a trial whose kernel died beside others has none."""
-    outcomes: dict[int, _Outcome] = {}
-    done = 0
-    if batches:
-        progress(0, total, "answers")
-    running = {pool.submit(_run, batch): batch for batch in batches}
-    for finished in as_completed(running):
-        outcomes |= finished.result()
-        done += len(running[finished].trials)
-        progress(done, total, "answers")
-    return outcomes
-
-
-def _prepare(root: str) -> None:
-    """Make a worker's kernels see this course's lab, and no JupyterLab session."""
-    os.environ.pop("JPY_SESSION_NAME", None)
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-
-
-def _run(batch: _Batch) -> dict[int, _Outcome]:
-    started = time.perf_counter()
-    notebook = nbformat.reads(batch.notebook, as_version=4)
-    with tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as folder:
-        for name, content in batch.supplements.items():
+def _run_all(
+    course: Course, unit: Unit, assignment: Assignment, trials: list[_Trial], jobs: int, progress: Progress
+) -> list[_Outcome]:
+    profile = read_profile(course, unit, assignment.solution)
+    with (
+        tempfile.TemporaryDirectory(prefix="verify-", ignore_cleanup_errors=True) as folder,
+        open_engine(course.root) as engine,
+        ThreadPoolExecutor(jobs) as pool,
+    ):
+        for name, content in assignment.supplements.items():
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        running = [pool.submit(_run, engine, assignment.solution, trial, Path(folder), profile) for trial in trials]
         try:
-            executed = run_notebook(notebook, Path(folder))
-        except DeadKernelError:
-            return _nothing(batch, notebook, time.perf_counter() - started)
+            for done, _ in enumerate(as_completed(running)):
+                progress(done + 1, len(trials), "answers")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        return [future.result() for future in running]
+
+
+def _run(
+    engine: Engine | KernelEngine, solution: NotebookNode, trial: _Trial, folder: Path, profile: Profile
+) -> _Outcome:
+    ran = engine.run(_with_answer(solution, trial), folder, profile)
     errors = [
         f"cell {index + 1}: {output.ename}: {output.evalue}"
-        for index, cell in enumerate(executed.cells)
+        for index, cell in enumerate(ran.notebook.cells)
         if cell.cell_type == "code" and not _is_test(cell)
         for output in cell.outputs
         if output.output_type == "error"
     ]
-    seconds = (time.perf_counter() - started) / len(batch.trials)
-    scores = score_notebook(executed)
-    return {n: _Outcome(_of_trial(n, scores), errors, seconds) for n in batch.trials}
+    return _Outcome(score_notebook(ran.notebook), errors, ran.seconds)
 
 
-def _nothing(batch: _Batch, notebook: NotebookNode, seconds: float) -> dict[int, _Outcome]:
-    """What is left when the kernel died: no points if one answer ran in it, and no outcome if it was shared."""
-    if len(batch.trials) > 1:
-        return {}
-    scores = {
-        cell.metadata.nbgrader.grade_id: Score(cell.id, 0, cell.metadata.nbgrader.points, "The kernel died.")
-        for cell in notebook.cells
-        if _is_test(cell)
-    }
-    (n,) = batch.trials
-    return {n: _Outcome(_of_trial(n, scores), ["the kernel died"], seconds)}
+def _with_answer(solution: NotebookNode, trial: _Trial) -> NotebookNode:
+    """The notebook up to the task, with the answer and the tests that judge it.
+
+    What comes before is the author's, and marked as given: it is the same for all answers to the task.
+    """
+    notebook = copy.deepcopy(solution)
+    if trial.task is None:
+        return notebook
+    first = next(index for index, cell in enumerate(notebook.cells) if cell.id == trial.task.grade_id)
+    last = max(index for index, cell in enumerate(notebook.cells) if cell.id in trial.tests)
+    body = [cell for cell in notebook.cells[first : last + 1] if not _is_test(cell) or cell.id in trial.tests]
+    body[0].source = trial.code
+    before = [cell for cell in notebook.cells[:first] if not _is_test(cell)]
+    for cell in before:
+        if cell.cell_type == "code":
+            cell.metadata.nbgrader = {"grade": False, "solution": False, "locked": True, "grade_id": cell.id}
+    notebook.cells = [*before, *body]
+    return notebook
 
 
-def _of_trial(n: int, scores: dict[str, Score]) -> dict[str, Score]:
-    end = f"-{n}"
-    return {name.removesuffix(end): score for name, score in scores.items() if name.endswith(end)}
+def _is_test(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade", False)
 
 
 def _judge(bank: Bank, trial: _Trial, outcome: _Outcome) -> Case:

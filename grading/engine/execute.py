@@ -1,25 +1,39 @@
-"""Runs a notebook's cells, all of them, errors included: the one place that says how.
+"""What runs a notebook: the engine where there is one, a kernel elsewhere, and nbgrader's step that uses them.
 
-`run_notebook` is what `course check`, `course verify` and grading call. `RunCells` hands the same function to nbgrader:
-`Course.nbgrader_config` names it in place of nbgrader's own Execute, so that `course grade`, a plain `nbgrader
-autograde` and the formgrader's button run cells alike. Whoever replaces the execution replaces `run_notebook`.
+`run_notebook` runs all cells in one kernel: assignments on systems without fork, and whatever is no submission.
+`RunCells` hands the engine to nbgrader: `Course.nbgrader_config` names it in place of nbgrader's own Execute, so that a
+plain `nbgrader autograde` and the formgrader's button run submissions as `course grade` does.
 """
 
+import atexit
 import copy
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import nbformat
 import psutil
 from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors.execute import UnresponsiveKernelError
+from nbgrader.utils import is_grade
 from traitlets.config import Config
+
+from curriculum.course import Course
+from curriculum.errors import CourseError
+from grading.engine.jail import Limits, Tier
+from grading.engine.profile import Profile
+from grading.engine.profiles import guessed_profile, read_profile
+from grading.engine.run import Engine, Ran, failed
+from grading.engine.submission import unit_of
 
 CELL_TIMEOUT_S = 180
 T = TypeVar("T")
@@ -75,11 +89,65 @@ def _transport(folder: Path) -> Config:
     return config
 
 
+class KernelEngine:
+    """Runs notebooks where processes cannot be forked: tests share a kernel with learners' code."""
+
+    isolation = None
+    announcement = (
+        "Isolation: none. On this system a submission runs with your rights and beside its tests: grade only people "
+        "you trust, or grade on Linux."
+    )
+
+    def __enter__(self) -> "KernelEngine":
+        """Use it with `with`, as `Engine`."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End nothing."""
+
+    def close(self) -> None:
+        """Nothing waits between two runs."""
+
+    def run(self, notebook: NotebookNode, folder: Path, profile: Profile) -> Ran:
+        """As `Engine.run`, with kernels."""
+        started = time.monotonic()
+        try:
+            return Ran(run_notebook(notebook, folder), (), time.monotonic() - started)
+        except (DeadKernelError, UnresponsiveKernelError):
+            why = "A cell ended the Python process of the notebook (an exit call, a crash, or too much memory)."
+            return Ran(failed(notebook, why), (why,), time.monotonic() - started)
+
+
+def open_engine(root: Path, isolation: Tier | None = None, limits: Limits | None = None) -> "Engine | KernelEngine":
+    """What runs notebooks on this system. Raises `CourseError` when it does not give the isolation asked for."""
+    if sys.platform == "linux":
+        return Engine(root, isolation, limits)
+    if isolation is not None:
+        raise CourseError(f"Isolation {isolation.value!r} needs Linux; this is {sys.platform}.")
+    return KernelEngine()
+
+
+@cache
+def _shared_engine() -> "Engine | KernelEngine":
+    """One for all submissions that this process grades through nbgrader; it ends with the process."""
+    engine = open_engine(Course().root)
+    atexit.register(engine.close)
+    return engine
+
+
 class RunCells(Execute):
-    """nbgrader's step that runs a submission, done by `run_notebook`; reads `Execute.timeout` and `Execute.enabled`."""
+    """nbgrader's step that runs a submission, done by the engine, in its jail; reads `Execute.enabled`."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the executed notebook; its folder stands in `resources`. A kernel to reuse, `km`, is not used."""
-        return run_notebook(nb, Path(resources["metadata"]["path"]), self.timeout), resources
+        course = Course()
+        unit = next((unit for unit in course.syllabus.units if unit.id == unit_of(nb)), None)
+        profile = read_profile(course, unit, nb) if unit else guessed_profile(nb)
+        ran = _shared_engine().run(nb, Path(resources["metadata"]["path"]), profile)
+        for cell in ran.notebook.cells:
+            if is_grade(cell) and cell.cell_type == "code":
+                cell.outputs = [shown for shown in cell.outputs if shown.get("name") != "stderr"]  # nbgrader's 0 points
+        ran.notebook.metadata.setdefault("course", {})["remarks"] = list(ran.remarks)
+        return ran.notebook, resources

@@ -1,4 +1,4 @@
-"""What the build found out about an assignment by running its reference solution: what to import, how to split its tests.
+"""What the build found out about an assignment by running its reference solution: imports, and how to split its tests.
 
 Plain data: the supervisor reads it from a file beside the built assignment, the judge gets the part for each test.
 """
@@ -13,9 +13,9 @@ class TestProfile:
     """How one test cell is run.
 
     `split`: in the judge's process. `guarded`: in a fork of the learner's, for what cannot be split.
-    `operators`: those that the reference solution's objects decide in this cell, such as `__eq__`; all others are decided in
-    the judge. `remote`: library and given names that are taken from the learner's process. `pushed`: global names that the
-    test binds and the learner's functions read.
+    `operators`: those that the reference solution's objects decide in this cell, such as `__eq__`; all others are
+    decided in the judge. `remote`: library and given names that are taken from the learner's process. `pushed`: global
+    names that the test binds and the learner's functions read.
     """
 
     __test__ = False  # no test of pytest's
@@ -39,9 +39,9 @@ class TestProfile:
 class Profile:
     """How an assignment is run.
 
-    `imports`: modules that the template imports. `learner_names`: names that solution cells bind; a test takes them from the
-    learner's process even where the author's given cells bind them too. `tests`: by `grade_id`; a test without an entry is split
-    and decides everything itself.
+    `imports`: modules that the template imports. `learner_names`: names that solution cells bind; a test takes them
+    from the learner's process even where the author's given cells bind them too. `tests`: by `grade_id`; a test without an
+    entry is split and decides everything itself.
     """
 
     imports: tuple[str, ...] = ()

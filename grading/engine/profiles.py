@@ -24,7 +24,9 @@ def read_profile(course: Course, unit: Unit, notebook: NotebookNode) -> Profile:
     try:
         return Profile.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CourseError(f"{path.name} in {path.parent} cannot be read ({error}); run `course build {unit.id}`.") from error
+        raise CourseError(
+            f"{path.name} in {path.parent} cannot be read ({error}); run `course build {unit.id}`."
+        ) from error
 
 
 def guessed_profile(notebook: NotebookNode) -> Profile:

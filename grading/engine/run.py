@@ -10,7 +10,6 @@ import json
 import os
 import select
 import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -76,11 +75,13 @@ class Engine:
         self._lock = threading.Lock()
 
     def __enter__(self) -> "Engine":
+        """Use it with `with`: its processes end with the block."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """End all processes."""
         self.close()
 
     def close(self) -> None:
@@ -141,7 +142,7 @@ class Engine:
 
     def _start(self, imports: Sequence[str]) -> Template:
         try:
-            return start_template(self.isolation, imports, visible(self.root), self.limits.output_mb * 1_000_000)
+            return start_template(self.isolation, imports, self.root, self.limits.output_mb * 1_000_000)
         except TemplateError as error:
             raise CourseError(f"The grading engine could not start: {error}") from error
 
@@ -246,17 +247,13 @@ class _Watch:
         self.attempt.stuck, self.attempt.why = self.step if self.step is not None else -1, why
 
 
-def visible(root: Path) -> list[Path]:
-    """What submissions may read of this machine: the Python environment, and the course's lab."""
-    lab = root / "curriculum"
-    return [Path(sys.prefix), Path(sys.base_prefix), lab / "__init__.py", lab / "lab"]
-
-
 def _tier(asked: Tier | None) -> Tier:
     found = probe()
     order = list(Tier)  # strongest first
     if asked is not None and order.index(found) > order.index(asked):
-        raise CourseError(f"This machine does not give the isolation {asked.value!r} that was asked for: {announce(found)}")
+        raise CourseError(
+            f"This machine does not give the isolation {asked.value!r} that was asked for: {announce(found)}"
+        )
     return found if asked is None else asked
 
 
@@ -282,6 +279,15 @@ def _with_outputs(notebook: NotebookNode, steps: list[Step], outputs: dict[int, 
     return ran
 
 
+def failed(notebook: NotebookNode, why: str) -> NotebookNode:
+    """A copy of a notebook in which every code cell failed."""
+    ran = copy.deepcopy(notebook)
+    for cell in ran.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.from_dict(_error("NotRun", why))]
+    return ran
+
+
 def _files(folder: Path) -> list[tuple[str, str]]:
     return [
         (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
@@ -300,7 +306,7 @@ def _cpu_s(pair: Pair) -> float:
 
 
 def _memory_mb(pair: Pair) -> float:
-    """Memory of all processes of a submission. Shared pages are counted once, which costs time, only where it matters."""
+    """Memory of all processes of a submission. To count shared pages once costs time: it is done where it matters."""
     processes = _processes(pair)
     total = 0.0
     for kind in ("memory_info", "memory_full_info"):

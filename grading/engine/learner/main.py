@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import sys
+from pathlib import Path
 
 from grading.engine.learner.service import Service
 from grading.engine.learner.shell import Runner, Shell
@@ -12,12 +13,8 @@ from grading.engine.learner.shell import Runner, Shell
 def main(wire: int, shell: Shell) -> None:
     """Serve the judge at the other end of the socket `wire` until it ends. The jail is in force already."""
     # The folder comes last, not first as in Jupyter: a learner's numpy.py must not take the place of the library.
-    sys.path[:] = [entry for entry in sys.path if entry and not _is_project(entry)] + [os.getcwd()]
+    sys.path[:] = [*filter(None, sys.path), str(Path.cwd())]
     runner = Runner(shell)
     with contextlib.suppress(KeyboardInterrupt):
         Service(socket.socket(fileno=wire), shell.user_ns, runner.run_cell).serve()
     os._exit(0)  # a learner's atexit functions and threads have no time of their own
-
-
-def _is_project(entry: str) -> bool:
-    return os.path.basename(entry) == "grading"

@@ -1,4 +1,4 @@
-"""Runs a learner's cells as a Jupyter kernel would, without a kernel: IPython in this process, outputs as plain data."""
+"""Runs a learner's cells as a Jupyter kernel would, without a kernel: IPython in this process, outputs as data."""
 
 import asyncio
 import os
@@ -177,7 +177,12 @@ class Shell(InteractiveShell):
         except Exception as error:  # a learner's exception may fail to say what it is
             said = f"<its text cannot be shown: {type(error).__name__}>"
         self.outputs.add(
-            {"output_type": "error", "ename": str(etype.__name__), "evalue": said, "traceback": [str(line) for line in stb]}
+            {
+                "output_type": "error",
+                "ename": str(etype.__name__),
+                "evalue": said,
+                "traceback": [str(line) for line in stb],
+            }
         )
 
     def enable_gui(self, gui: Any = None) -> None:
@@ -191,7 +196,9 @@ def make_shell(most_output_bytes: int) -> Shell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Plain"
     shell = Shell.instance(config=config)
-    shell.outputs = shell.displayhook.outputs = shell.display_pub.outputs = Outputs(most_output_bytes)
+    outputs = Outputs(most_output_bytes)
+    for each in (shell, shell.displayhook, shell.display_pub):
+        each.outputs = outputs  # type: ignore[union-attr]  # the classes above
     return shell
 
 
@@ -219,8 +226,8 @@ class Runner:
         asyncio.set_event_loop(self.loop)
         self._before = (sys.stdout, sys.stderr, os.dup(1), os.dup(2))
         self._files = {"stdout": _catch(1), "stderr": _catch(2)}
-        sys.stdout = _Stream("stdout", 1, shell.outputs)  # type: ignore[assignment]
-        sys.stderr = _Stream("stderr", 2, shell.outputs)  # type: ignore[assignment]
+        sys.stdout = _Stream("stdout", 1, shell.outputs)
+        sys.stderr = _Stream("stderr", 2, shell.outputs)
 
     def close(self) -> None:
         """Give standard output and error back: a process that forks others is no place for an event loop."""

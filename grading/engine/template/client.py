@@ -122,13 +122,16 @@ def _seen_from_here(handle: int) -> int:
     return int(next(line.split()[1] for line in lines if line.startswith("Pid:")))
 
 
-def start_template(tier: Tier, imports: Sequence[str], visible: Sequence[Path], output_bytes: int) -> Template:
-    """Start a template with a clean environment. Raises `TemplateError` when it does not come up."""
+def start_template(tier: Tier, imports: Sequence[str], root: Path, output_bytes: int) -> Template:
+    """Start a template with a clean environment, in which the lab is that of the course in `root`.
+
+    Raises `TemplateError` when it does not come up.
+    """
     ours, theirs = socket.socketpair()
     with theirs, tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "grading.engine.template.main", str(theirs.fileno())],
-            env=_environment(),
+            env=_environment(root),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
@@ -141,7 +144,7 @@ def start_template(tier: Tier, imports: Sequence[str], visible: Sequence[Path], 
         settings = {"tier": tier.value, "imports": list(imports), "output_bytes": output_bytes}
         try:
             ours.settimeout(START_S)
-            send(ours, {**settings, "visible": [str(path) for path in visible]})
+            send(ours, {**settings, "visible": [str(path) for path in visible(root)]})
             answer, _ = receive(ours)
         except (EOFError, OSError, MessageError):
             template.close()
@@ -154,12 +157,19 @@ def start_template(tier: Tier, imports: Sequence[str], visible: Sequence[Path], 
     return template
 
 
-def _environment() -> dict[str, str]:
+def visible(root: Path) -> list[Path]:
+    """What submissions may read of this machine besides the system: the Python environment, and the course's lab."""
+    labs = [folder / "curriculum" for folder in dict.fromkeys((root, PROJECT))]
+    wanted = [Path(sys.prefix), Path(sys.base_prefix), *(lab / part for lab in labs for part in ("__init__.py", "lab"))]
+    return [path for path in wanted if path.exists()]
+
+
+def _environment(root: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {
         **kept,
         **SETTINGS,
-        "PYTHONPATH": str(PROJECT),
+        "PYTHONPATH": os.pathsep.join((str(root), str(PROJECT))),
         "PYTHONMALLOC": "malloc",  # with the line below, page tables of huge pages: a fork costs a quarter
         "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "PYTHONUNBUFFERED": "1",

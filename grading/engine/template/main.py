@@ -131,7 +131,7 @@ class _Template:
     def _new_process(self) -> None:
         for name in ("PYTHONPATH", "PYTHONMALLOC", "GLIBC_TUNABLES"):  # for the template, not for what children start
             os.environ.pop(name, None)
-        os.environ["HOME"] = os.getcwd()
+        os.environ["HOME"] = str(Path.cwd())
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self.pairs.clear()
         if _random_state() == self.random and not self.primed:
@@ -158,7 +158,7 @@ class _Template:
         why = ""
         if any(output["output_type"] == "error" for shown in outputs for output in shown):
             why = "a cell failed"
-        elif len(os.listdir("/proc/self/task")) > 1:
+        elif _threads() > 1:
             why = "a cell left a thread behind"
         elif _files(scratch) != before:
             why = "a cell wrote a file"
@@ -170,6 +170,11 @@ class _Template:
         self.primed = True
         _settle()
         _run(self)
+
+
+def _threads() -> int:
+    """Threads of this process, those of libraries too."""
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
 
 
 def _files(folder: Path) -> dict[str, int]:
@@ -237,9 +242,8 @@ def main() -> None:
     problems = _import(settings["imports"])
     shell = make_shell(settings["output_bytes"])
     warm(shell)
-    threads = len(os.listdir("/proc/self/task")) if Path("/proc/self/task").is_dir() else 1
     _settle()
-    send(control, {"ready": True, "problems": problems, "threads": threads})
+    send(control, {"ready": True, "problems": problems, "threads": _threads()})
     _run(_Template(control, jail, shell))
 
 
