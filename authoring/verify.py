@@ -19,11 +19,11 @@ from authoring.gates.limits import MIN_RIGHT_ANSWERS, MIN_WRONG_ANSWERS
 from authoring.release import Assignment, make_assignment
 from curriculum.course import Course
 from curriculum.syllabus import Unit
-from grading.engine import Score, Task, score_notebook, tasks_of
 from grading.engine.execute import KernelEngine, open_engine
 from grading.engine.profile import Profile
 from grading.engine.profiles import read_profile
 from grading.engine.run import Engine
+from grading.engine.score import Score, Task, score_notebook, tasks_of
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from authoring.gates import run_gates
 from authoring.verify import verify
 from curriculum.course import Course
 from curriculum.syllabus import Unit
-from grading.engine import run_notebook
+from grading.engine.execute import run_notebook
 
 COURSE = Course()
 UNITS = [pytest.param(unit, id=unit.id) for unit in COURSE.syllabus.ready_units]

@@ -20,7 +20,7 @@ from authoring.gates.limits import (
     TASKS,
 )
 from authoring.source import marked_part, visible_part
-from grading.engine import Task
+from grading.engine.score import Task
 
 
 @gate("tasks", "tasks", lambda files: files.tasks)

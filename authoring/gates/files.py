@@ -14,7 +14,7 @@ from authoring import prose
 from authoring.source import Source, read_assignment, read_lesson
 from curriculum.course import Course
 from curriculum.syllabus import Unit
-from grading.engine import Task, tasks_of
+from grading.engine.score import Task, tasks_of
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ from curriculum.desk.showing import plain_text
 from curriculum.errors import CourseError
 from curriculum.lab.display import escape, show, table
 from curriculum.syllabus import Unit
-from grading.engine import Score, Task, run_notebook, score_notebook, tasks_of
-from grading.engine.score import failure_message
+from grading.engine.execute import run_notebook
+from grading.engine.score import Score, Task, failure_message, score_notebook, tasks_of
 
 RUNNING = "COURSE_CHECK"  # set in the kernel that a check starts, so that a check inside it does not start another
 LONGEST = 160  # characters of a failure message that a table shows

@@ -33,7 +33,7 @@ from curriculum.errors import CourseError
 from curriculum.files import write_atomically
 from curriculum.lab import journal
 from curriculum.syllabus import Unit
-from grading.engine import tasks_of
+from grading.engine.score import tasks_of
 
 MANIFEST = "manifest.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -23,7 +23,7 @@ import psutil
 from nbformat import NotebookNode
 
 from curriculum.errors import CourseError
-from grading.engine.jail import Limits, Tier, announce, probe
+from grading.engine.jail import Limits, Tier
 from grading.engine.profile import Profile
 from grading.engine.steps import Step, before_the_learner, steps_of
 from grading.engine.template.client import Pair, Primed, Template, TemplateError, start_template
@@ -69,6 +69,8 @@ class Engine:
         self.root = root
         self.limits = limits or Limits()
         self.isolation = _tier(isolation)
+        from grading.engine.jail import announce
+
         self.announcement = announce(self.isolation)
         self._templates: dict[str, Template] = {}
         self._primed: dict[str, Primed] = {}
@@ -248,6 +250,8 @@ class _Watch:
 
 
 def _tier(asked: Tier | None) -> Tier:
+    from grading.engine.jail import announce, probe
+
     found = probe()
     order = list(Tier)  # strongest first
     if asked is not None and order.index(found) > order.index(asked):

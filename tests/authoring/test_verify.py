@@ -9,7 +9,7 @@ from rich.console import Console
 
 from authoring.verify import KEEP, PUT_BACK, Report, verify
 from curriculum.course import Course
-from grading.engine import run_notebook
+from grading.engine.execute import run_notebook
 
 TINY = "t1-limits"
 

@@ -13,7 +13,7 @@ from curriculum.desk.notebooks import merge, read_learners, read_released
 from curriculum.desk.places import assignment_of, folder_of
 from curriculum.desk.showing import plain_text
 from curriculum.errors import CourseError
-from grading.engine import run_notebook
+from grading.engine.execute import run_notebook
 
 WRITE = "open('out.yaml', 'w').write('limit: 10') and None"
 

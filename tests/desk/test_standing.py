@@ -16,7 +16,7 @@ from curriculum.desk.showing import plain_text
 from curriculum.desk.standing import Grade
 from curriculum.errors import CourseError
 from curriculum.lab.journal import Entry, append
-from grading.engine import run_notebook
+from grading.engine.execute import run_notebook
 
 WHEN = "2026-11-23T10:00:00+00:00"
 

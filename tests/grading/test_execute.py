@@ -12,7 +12,7 @@ import pytest
 PROGRAM = """
 import pathlib, sys
 import nbformat
-from grading.engine import run_notebook
+from grading.engine.execute import run_notebook
 cell = nbformat.v4.new_code_cell("open('started', 'w').close()\\nimport time\\ntime.sleep(600)")
 try:
     run_notebook(nbformat.v4.new_notebook(cells=[cell]), pathlib.Path(sys.argv[1]))

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell
 
 from curriculum import lab
 from curriculum.lab import plots
-from grading.engine import run_notebook
+from grading.engine.execute import run_notebook
 
 
 @pytest.fixture(autouse=True)
