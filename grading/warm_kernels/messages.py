@@ -16,7 +16,10 @@ def send(connection: socket.socket, message: dict[str, Any], files: Sequence[int
 
 
 def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """Wait for a message, and the file descriptors sent with it. Raises `EOFError` when the other side is gone."""
+    """Wait for a message, and the file descriptors sent with it.
+
+    Raises `EOFError` when the other side is gone, or says nothing that is a message.
+    """
     try:
         data, files, _, _ = socket.recv_fds(connection, 1, MOST_FILES)
         while not data.endswith(b"\n"):
@@ -26,6 +29,6 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
             if not waiting:
                 raise EOFError
             data += connection.recv(end or len(waiting))
-    except (ConnectionError, TimeoutError):
+        return json.loads(data), files
+    except (ConnectionError, TimeoutError, ValueError):
         raise EOFError from None
-    return json.loads(data), files
