@@ -78,11 +78,11 @@ def lab(
 @app.command(rich_help_panel=LEARN)
 def check(unit: UnitName) -> None:
     """Run the visible tests on your notebook and show what to look at next."""
-    from curriculum.desk import check_unit
+    from curriculum.desk.warm import check as warm_check
 
     course = Course()
     with console.status(f"Running {unit}…"):
-        result = check_unit(course, course.syllabus.ready_unit(unit))
+        result = warm_check(course, course.syllabus.ready_unit(unit))
     console.print(result)
 
 

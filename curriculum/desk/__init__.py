@@ -10,7 +10,7 @@ _HOME = {
     "Laid": "laying",
     "lay": "laying",
     "write_start_page": "start_page",
-    "CheckResult": "checking",
+    "CheckResult": "results",
     "check": "checking",
     "check_unit": "checking",
     "Receipt": "submitting",

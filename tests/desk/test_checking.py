@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from curriculum.desk import check_unit, lay
-from curriculum.desk.checking import CheckResult, State
+from curriculum.desk.results import CheckResult, State
 from curriculum.desk.notebooks import merge, read_learners, read_released
 from curriculum.desk.places import assignment_of, folder_of
 from curriculum.desk.showing import plain_text

@@ -176,5 +176,4 @@ def _environment(root: Path) -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         # One thread each: a pool of threads does not survive a fork, and submissions share the processor as it is.
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
-        "COURSE_RUNNING": "1",
     }
