@@ -1,0 +1,117 @@
+"""Runs attacks in a quarantine: `python -m tests.attacks.harness plain|full|landlock|limits NAME…`.
+
+Writes one line of JSON as each attack begins and ends. When an attack ends the harness itself, `run` notes that, and
+goes on with the next in a new one.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.attacks import quarantine
+from tests.attacks.catalogue import CATALOGUE
+from tests.attacks.model import PLAIN, Attack, Seen
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_QUARANTINE = 77
+HARNESS_S = 400
+
+
+class HarnessError(Exception):
+    """The harness itself failed, and says why."""
+
+
+def run(runner: str, names: Iterable[str]) -> dict[str, Seen]:
+    """Run attacks under a runner and return what each came to. Raises `NoQuarantineError` where there is none."""
+    results: dict[str, Seen] = {}
+    left = list(names)
+    while left:
+        log = ""
+        command = [sys.executable, "-m", "tests.attacks.harness", runner, *left]
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        ) as process:
+            try:
+                said, log_bytes = process.communicate(timeout=HARNESS_S)
+            except subprocess.TimeoutExpired:
+                process.kill()  # the quarantine dies with it
+                said, log_bytes = process.communicate()
+            log = log_bytes[-3000:].decode(errors="replace")
+        if process.returncode == NO_QUARANTINE:
+            raise quarantine.NoQuarantineError(log.strip())
+        begun = set()
+        for line in said.splitlines():
+            entry = json.loads(line)
+            begun.add(entry["name"])
+            if "seen" in entry:
+                results[entry["name"]] = Seen(**entry["seen"])
+        culprits = begun - results.keys()
+        for name in culprits:
+            how = "hangs" if process.returncode == -9 else f"ended with status {process.returncode}"
+            results[name] = Seen(batch=[f"the supervisor {how}"], note=log)
+        if not culprits and process.returncode:
+            raise HarnessError(f"The {runner} harness ended with status {process.returncode}:\n{log}")
+        left = [name for name in left if name not in results]
+    return results
+
+
+def _inside(runner: str, attacks: list[Attack], folder: Path) -> int:
+    from tests.attacks.world import make_world, services
+
+    out = os.dup(1)
+    os.set_inheritable(out, False)
+    log = os.open(folder / "batch.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    world = make_world(folder / "world")
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
+    os.environ |= {
+        "HOME": str(world.home),
+        "TMPDIR": str(world.temporary),
+        "ATTACKED_SECRET": world.tokens["environment"],
+    }
+    os.chdir(world.root)
+    sys.path[:] = [path or str(ROOT) for path in sys.path]
+
+    def say(name: str, seen: Seen | None = None) -> None:
+        line = {"name": name} | ({"seen": asdict(seen)} if seen else {})
+        os.write(out, json.dumps(line).encode() + b"\n")
+
+    with ExitStack() as stack:
+        stack.enter_context(services(world))
+        world.remember()
+        if runner == PLAIN:
+            import httpx  # noqa: F401  # what a kernel has imported before the attack, to save time
+            import pandas  # noqa: F401
+            import uvicorn  # noqa: F401
+
+            from tests.attacks.plain import run_plain
+
+            for attack in attacks:
+                say(attack.name)
+                say(attack.name, run_plain(world, attack))
+        else:
+            from tests.attacks.under_engine import run_under_engine
+
+            run_under_engine(world, runner, attacks, folder / "batch.log", say)
+    return 0
+
+
+def _main(runner: str, *names: str) -> int:
+    attacks = [CATALOGUE[name] for name in names]
+    try:
+        return quarantine.run_inside(lambda folder: _inside(runner, attacks, folder))
+    except quarantine.NoQuarantineError as error:
+        print(error, file=sys.stderr)
+        return NO_QUARANTINE
+
+
+Say = Callable[[str, Seen | None], None]
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:]))
