@@ -1,64 +1,63 @@
-"""What the build found out about an assignment by running its reference solution: imports, and how to split its tests.
+"""What the build learnt about an assignment by running its reference solution: how each test cell is to be judged.
 
-Plain data: the supervisor reads it from a file beside the built assignment, the judge gets the part for each test.
+Plain data, read by the supervisor and the judge.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Self
+
+Mode = Literal["split", "guarded"]
 
 
 @dataclass(frozen=True)
 class TestProfile:
-    """How one test cell is run.
+    """How one test cell is judged, and what it may do with the learner's objects."""
 
-    `split`: in the judge's process. `guarded`: in a fork of the learner's, for what cannot be split.
-    `operators`: those that the reference solution's objects decide in this cell, such as `__eq__`; all others are
-    decided in the judge. `remote`: library and given names that are taken from the learner's process. `pushed`: global
-    names that the test binds and the learner's functions read.
-    """
+    __test__ = False  # for pytest: the name begins with Test
 
-    __test__ = False  # no test of pytest's
-
-    mode: Literal["split", "guarded"] = "split"
-    operators: frozenset[str] = frozenset()
-    remote: frozenset[str] = frozenset()
-    pushed: frozenset[str] = frozenset()
+    mode: Mode = "split"
+    operators: frozenset[str] = frozenset()  # `__eq__` and the like that the learner's objects may answer themselves
+    remote: frozenset[str] = frozenset()  # names that the test takes from the learner's process, the library's own too
+    pushed: frozenset[str] = frozenset()  # names that the test binds and the learner's functions read
+    classes: frozenset[str] = frozenset()  # library classes that the learner's objects may say they have
 
     def to_dict(self) -> dict[str, Any]:
-        """The profile as JSON holds it."""
-        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(self).items()}
+        """Plain data for JSON."""
+        names = ("operators", "remote", "pushed", "classes")
+        return {"mode": self.mode} | {name: sorted(getattr(self, name)) for name in names if getattr(self, name)}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "TestProfile":
-        """Read what `to_dict` wrote."""
-        return cls(data["mode"], *(frozenset(data[name]) for name in ("operators", "remote", "pushed")))
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote. Raises ValueError."""
+        if data.get("mode") not in ("split", "guarded") or not set(data) <= set(cls.__dataclass_fields__):
+            raise ValueError(f"not the profile of a test: {dict(data)}")
+        return cls(data["mode"], **{name: frozenset(names) for name, names in data.items() if name != "mode"})
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How an assignment is run.
-
-    `imports`: modules that the template imports. `learner_names`: names that solution cells bind; a test takes them
-    from the learner's process even where the author's given cells bind them too. `tests`: by `grade_id`; a test without an
-    entry is split and decides everything itself.
-    """
+    """How an assignment is judged: the modules to import beforehand, and each test cell by its grade_id."""
 
     imports: tuple[str, ...] = ()
-    learner_names: frozenset[str] = frozenset()
-    tests: Mapping[str, TestProfile] = field(default_factory=dict)
+    tests: Mapping[str, TestProfile] = field(default_factory=lambda: MappingProxyType({}))
+    learner_names: frozenset[str] = frozenset()  # what the reference's solution cells bind: always the learner's
 
-    def of(self, grade_id: str) -> TestProfile:
-        """The profile of one test."""
-        return self.tests.get(grade_id, TestProfile())
+    def of(self, test: str) -> TestProfile:
+        """The profile of one test; an unknown one is split and allows nothing."""
+        return self.tests.get(test, TestProfile())
 
     def to_dict(self) -> dict[str, Any]:
-        """The profile as JSON holds it."""
-        tests = {grade_id: profile.to_dict() for grade_id, profile in sorted(self.tests.items())}
-        return {"imports": list(self.imports), "learner_names": sorted(self.learner_names), "tests": tests}
+        """Plain data for JSON."""
+        return {
+            "imports": list(self.imports),
+            "tests": {name: test.to_dict() for name, test in self.tests.items()},
+            "learner_names": sorted(self.learner_names),
+        }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> "Profile":
-        """Read what `to_dict` wrote."""
-        tests = {grade_id: TestProfile.from_dict(each) for grade_id, each in data["tests"].items()}
-        return cls(tuple(data["imports"]), frozenset(data["learner_names"]), tests)
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote. Raises ValueError."""
+        tests = {name: TestProfile.from_dict(test) for name, test in data.get("tests", {}).items()}
+        return cls(tuple(data.get("imports", ())), tests, frozenset(data.get("learner_names", ())))

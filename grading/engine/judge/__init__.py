@@ -1,1 +1,4 @@
-"""The judge's process: trusted code that runs the tests, and reads what an untrusted process sends."""
+"""Trusted code that reads hostile data: runs the author's given and test cells, and asks the learner's process.
+
+It never unpickles, never imports a file of the work folder, and never takes a callable from the learner.
+"""

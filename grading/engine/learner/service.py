@@ -1,0 +1,237 @@
+"""Serves the judge from the learner's process: runs cells, looks names up, calls what the learner's code defined.
+
+This process is the learner's own, so nothing here protects anything; the judge checks all that comes from it.
+"""
+
+import asyncio
+import importlib
+import io
+import os
+import pickle
+import random
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from grading.engine.wire.frames import Frames
+from grading.engine.wire.given import Given
+from grading.engine.wire.link import Later, Link
+from grading.engine.wire.remote import Describer, error_from, error_node, own_node
+from grading.engine.wire.values import Decoder, Encoder
+
+MOST_PRINTED = 1 << 20  # characters that wait for the next message
+
+
+class _Printed(io.TextIOBase):
+    """A `sys.stdout` whose text goes along with the next message."""
+
+    def __init__(self, name: str, texts: list[list[str]]) -> None:
+        self._name, self._texts, self._size = name, texts, 0
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if not self._texts:
+            self._size = 0
+        if self._size < MOST_PRINTED:
+            self._size += len(text)
+            if self._texts and self._texts[-1][0] == self._name:
+                self._texts[-1][1] += text
+            else:
+                self._texts.append([self._name, text])
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class Service(Link):
+    """The learner's end of the wire."""
+
+    def __init__(
+        self, connection: socket.socket, namespace: dict[str, Any], run_cell: Callable[[str], list[dict[str, Any]]]
+    ) -> None:
+        """`namespace` is that of the learner's cells, which `run_cell` runs and tells the outputs of."""
+        super().__init__(Frames(connection), is_judge=False)
+        self._namespace, self._run_cell = namespace, run_cell
+        self._given = Given(self.others)
+        self._describer = Describer(self)
+        self.others |= {"x": error_from, "P": self._unpickle}
+        self._texts: list[list[str]] = []
+        self._streams = (_Printed("stdout", self._texts), _Printed("stderr", self._texts))
+        self._shell_streams: Any = (sys.stdout, sys.stderr)
+        self._patched: list[tuple[Any, str, Any]] = []
+
+    def serve(self) -> None:
+        """Serve the judge until it is gone. Runs in the main thread: so do the learner's cells and functions."""
+        if threading.current_thread() is not threading.main_thread():
+            Link.serve(self)
+            return
+        self.start()
+        try:
+            self.main.loop = asyncio.get_event_loop_policy().get_event_loop()
+        except RuntimeError:
+            self.main.loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(self.main.loop)
+        self._shell_streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = self._streams
+        try:
+            Link.serve(self)
+        finally:
+            sys.stdout, sys.stderr = self._shell_streams
+
+    def may(self, name: str) -> bool:
+        """Whether an operator on one of the judge's objects is handed on: all are."""
+        return True
+
+    # -- values
+
+    def other(self, encoder: Encoder, value: Any) -> Any:
+        """The node of a value that is not plain."""
+        node = own_node(value)
+        if node is None:
+            node = self._given.node(encoder, value)
+        if node is None and isinstance(value, BaseException):
+            return error_node(encoder, self._describer, value)
+        return self._describer.reference(encoder, value) if node is None else node
+
+    def encode_error(self, encoder: Encoder, error: BaseException) -> Any:
+        """The node of an exception that the learner's code raised."""
+        return error_node(encoder, self._describer, error)
+
+    def outgoing(self, encoder: Encoder) -> dict[str, Any]:
+        """What has been printed since the last message."""
+        if not self._texts:
+            return {}
+        texts = [list(text) for text in self._texts]
+        self._texts.clear()
+        return {"o": texts}
+
+    def incoming(self, decoder: Decoder, extras: dict[str, Any]) -> Callable[[], None] | None:
+        """Take over the judge's state that a call may depend on."""
+        if "c" not in extras:
+            return None
+        state = decoder(extras["c"])
+        return lambda: self._take_over(state)
+
+    def _unpickle(self, decoder: Decoder, node: list[Any]) -> Any:
+        embedded = decoder.items(node[2])
+        reader = pickle.Unpickler(io.BytesIO(decoder.buffer(node[1])))
+        reader.persistent_load = lambda number: embedded[number]  # type: ignore[method-assign]
+        return reader.load()
+
+    def _take_over(self, state: dict[str, Any]) -> None:
+        if "random" in state:
+            random.setstate(state["random"])
+        if "numpy" in state:
+            importlib.import_module("numpy").random.set_state(state["numpy"])
+        if "env" in state:
+            os.environ.clear()
+            os.environ.update(state["env"])
+        if "cwd" in state:
+            os.chdir(state["cwd"])
+        if "stdin" in state:
+            sys.stdin = state["stdin"] or sys.__stdin__
+        for name, value in state.get("pushed", {}).items():
+            self._namespace[name] = value
+        for name in state.get("gone", ()):
+            self._namespace.pop(name, None)
+
+    # -- requests
+
+    def perform(self, op: str, value: Any) -> Any:
+        """Serve one request of the judge."""
+        return getattr(self, f"_do_{op}")(*_arguments(value))
+
+    def _do_cell(self, source: str) -> list[dict[str, Any]]:
+        mine = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = self._shell_streams
+        try:
+            outputs = self._run_cell(source)
+        finally:
+            self._shell_streams = sys.stdout, sys.stderr
+            sys.stdout, sys.stderr = mine
+        return [output for output in outputs if isinstance(output, dict)]
+
+    def _do_name(self, name: str) -> Any:
+        return (True, self._namespace[name]) if name in self._namespace else (False, None)
+
+    def _do_unname(self, name: str) -> bool:
+        return name in self._namespace and bool([self._namespace.pop(name)])
+
+    def _do_module(self, name: str) -> Any:
+        return importlib.import_module(name)
+
+    def _do_given(self, names: list[str]) -> None:
+        for name in names:
+            if isinstance(kind := self._namespace.get(name), type):
+                self._given.add(name, kind)
+
+    def _do_forget(self) -> None:
+        self.shared.clear()
+
+    def _do_get(self, thing: Any, name: str) -> Any:
+        return getattr(thing, name)
+
+    def _do_set(self, thing: Any, name: str, value: Any) -> None:
+        setattr(thing, name, value)
+
+    def _do_del(self, thing: Any, name: str) -> None:
+        delattr(thing, name)
+
+    def _do_call(self, thing: Any, args: Any, kwargs: Any) -> Any:
+        return thing(*args, **kwargs)
+
+    def _do_method(self, thing: Any, name: str, args: Any, kwargs: Any) -> Any:
+        return getattr(thing, name)(*args, **kwargs)
+
+    def _do_operate(self, thing: Any, name: str, args: Any) -> Any:
+        found: Any = getattr(type(thing), name, None)
+        if found is None:
+            return NotImplemented
+        return found(thing, *args)
+
+    def _do_await(self, thing: Any) -> Any:
+        return Later(thing)
+
+    def _do_beside(self, module: str, name: str, args: Any, kwargs: Any) -> Any:
+        function: Any = importlib.import_module(module)
+        for part in name.split("."):
+            function = getattr(function, part)
+        return function(*args, **kwargs)
+
+    def _do_patch(self, module: str, path: str, name: str, value: Any) -> None:
+        target: Any = sys.modules.get(module) or importlib.import_module(module)
+        if module == "__main__":
+            target = _Names(self._namespace)
+        for part in filter(None, path.split(".")):
+            target = getattr(target, part)
+        self._patched.append((target, name, getattr(target, name, _ABSENT)))
+        setattr(target, name, value)
+
+    def _do_unpatch(self) -> None:
+        target, name, value = self._patched.pop()
+        if value is _ABSENT:
+            delattr(target, name)
+        else:
+            setattr(target, name, value)
+
+
+class _Names:
+    """The learner's namespace as attributes, for a patch of `__main__.name`."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.__dict__ = names
+
+
+_ABSENT = object()
+
+
+def _arguments(holder: list[Any]) -> Any:
+    value = holder.pop()
+    return value if type(value) is tuple else (value,)
+
+
+__all__ = ["Service"]
