@@ -70,7 +70,7 @@ def main() -> None:
         sys.exit("Name a feedback page: python tools/pictures.py FEEDBACK_PAGE [HEADING]")
     course = Course()
     plot = f"(//h2[contains(., {sys.argv[2]!r})]/following::img)[1]" if sys.argv[2:] else "(//img)[1]"
-    failure = "(//*[contains(@class, 'output_error')])[1]"
+    failure = "(//*[@class='message'])[1]"
     with tempfile.TemporaryDirectory() as folder:
         driver = browser()
         try:

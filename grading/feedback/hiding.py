@@ -1,41 +1,30 @@
-"""Keeps hidden tests hidden: a feedback page shows what failed in words, not the test that found it."""
-
-from typing import Any
+"""Keeps hidden tests hidden: no line of theirs reaches a page through a message or an output."""
 
 from nbformat import NotebookNode
-from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_locked
 
-from grading.engine.score import failure_message
-
 BEGIN, END = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
-INSTEAD = "# Further tests ran here when this was graded."
+SHORTEST = 12  # characters; a shorter line, such as `else:`, gives nothing away
+INSTEAD = "This quotes a test that is kept back, so it is not shown."
 
 
-class HideTests(NbGraderPreprocessor):
-    """nbgrader's step that takes hidden tests, and tracebacks that quote them, out of test cells."""
+def hidden_lines(notebook: NotebookNode) -> frozenset[str]:
+    """The lines of an executed notebook's hidden tests that stand nowhere else in it, without their indentation."""
+    hidden: set[str] = set()
+    known: set[str] = set()
+    for cell in notebook.cells:
+        is_hidden = False
+        is_test = cell.cell_type == "code" and is_grade(cell) and is_locked(cell)
+        for line in map(str.strip, cell.source.splitlines()):
+            if is_test and line == BEGIN:
+                is_hidden = True
+            elif is_test and line == END:
+                is_hidden = False
+            elif len(line) >= SHORTEST:
+                (hidden if is_hidden else known).add(line)
+    return frozenset(hidden - known)
 
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Return the cell as its learner may see it."""
-        if cell.cell_type == "code" and is_grade(cell) and is_locked(cell):
-            cell.source = visible(cell.source)
-            for output in cell.outputs:
-                if output.output_type == "error":
-                    output.traceback = [failure_message(cell)]
-        return cell, resources
 
-
-def visible(source: str) -> str:
-    """The source of a test cell with each hidden part replaced by one line that says that it was there."""
-    kept, hidden = [], False
-    for line in source.splitlines():
-        if line.strip() == BEGIN:
-            hidden = True
-            kept.append(INSTEAD)
-        elif line.strip() == END:
-            hidden = False
-        elif not hidden:
-            kept.append(line)
-    return "\n".join(kept)
+def quotes(text: str, hidden: frozenset[str]) -> bool:
+    """Whether a text holds one of those lines."""
+    return any(line in text for line in hidden)

@@ -43,6 +43,7 @@ def course(tiny_original, tmp_path_factory):
         for path in (ROOT / package).rglob("*.py"):
             (root / path.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, root / path.relative_to(ROOT))
+    shutil.copytree(ROOT / "grading" / "feedback" / "templates", root / "grading" / "feedback" / "templates")
     course = Course(root=root, work=root / "work", cohort=root / "grading" / "cohort_data")
     unit = course.syllabus.ready_unit(UNIT)
     notebook = nbformat.read(course.solution_notebook(unit), as_version=4)

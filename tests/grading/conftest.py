@@ -130,6 +130,7 @@ def project(tiny_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Pr
             target = root / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
+    shutil.copytree(ROOT / "grading" / "feedback" / "templates", root / "grading" / "feedback" / "templates")
     here = Path(sys.executable).parent
     home = root.parent / "home"
     home.mkdir()

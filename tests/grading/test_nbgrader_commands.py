@@ -64,7 +64,9 @@ def test_autograde_gives_the_points(project, folder):
 def test_generate_feedback_writes_pages(project, folder):
     project.nbgrader("generate_feedback", UNIT)
     [page] = (folder / "feedback").glob(f"*/{UNIT}/{UNIT}.html")
-    assert "Score: 15.0 / 27.0" in page.read_text(encoding="utf-8")
+    shown = page.read_text(encoding="utf-8")
+    assert "<strong>15</strong> of 27 points" in shown and "script-src" not in shown and "<script" not in shown
+    assert {path.name for path in page.parent.iterdir()} == {page.name, "timestamp.txt", "submission_secret.txt"}
 
 
 def test_release_feedback_and_fetch_feedback_bring_it_to_the_learner(project):
