@@ -26,6 +26,7 @@ import tenacity
 import uvicorn
 
 from curriculum.lab import _watchdog
+from curriculum.lab._beside import beside
 from curriculum.lab.errors import LabError
 
 HOST = "127.0.0.1"
@@ -174,6 +175,7 @@ def _uvicorn_log() -> logging.Logger:
     return log
 
 
+@beside
 def serve(app: Callable[..., Any], ready: str | None = None, deadline_s: float = 10.0) -> AppServer:
     """Run an ASGI app (FastAPI, Starlette, …) in a background thread and return when it is ready.
 

@@ -290,7 +290,8 @@ def _is_home_made_callable(value: Any) -> bool:
 
 
 def _state() -> dict[str, Any]:
-    state: dict[str, Any] = {"random": random.getstate(), "env": dict(os.environ), "cwd": os.getcwd()}
+    environment = getattr(os.environ, "_data", os.environ)  # bytes, which compare without being decoded
+    state: dict[str, Any] = {"random": random.getstate(), "env": dict(environment), "cwd": os.getcwd()}
     if (numpy := sys.modules.get("numpy")) is not None and "numpy.random" in sys.modules:
         state["numpy"] = numpy.random.get_state()
     state["stdin"] = None if sys.stdin is sys.__stdin__ else sys.stdin

@@ -160,7 +160,7 @@ class Judge:
         self.peer.fresh()
         self.peer.shared.clear()
         try:
-            self.peer.request("forget", ())
+            self.peer.request("test", (sorted(profile.remote),))
         except Ended as error:
             raise LearnerGone(str(error)) from None
 

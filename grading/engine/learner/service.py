@@ -128,8 +128,10 @@ class Service(Link):
         if "numpy" in state:
             importlib.import_module("numpy").random.set_state(state["numpy"])
         if "env" in state:
-            os.environ.clear()
-            os.environ.update(state["env"])
+            wanted = {os.fsdecode(name): os.fsdecode(value) for name, value in state["env"].items()}
+            for name in os.environ.keys() - wanted:
+                del os.environ[name]
+            os.environ.update(wanted)
         if "cwd" in state:
             os.chdir(state["cwd"])
         if "stdin" in state:
@@ -169,8 +171,10 @@ class Service(Link):
             if isinstance(kind := self._namespace.get(name), type):
                 self._given.add(name, kind)
 
-    def _do_forget(self) -> None:
+    def _do_test(self, remote: list[str]) -> None:
+        """A test cell starts: it shares nothing with the last one, and takes these names from here."""
         self.shared.clear()
+        self._given.remote = frozenset(remote)
 
     def _do_get(self, thing: Any, name: str) -> Any:
         return getattr(thing, name)

@@ -15,6 +15,7 @@ class Given:
         """Enter the decoders into a link's."""
         self.classes: dict[str, type] = {}
         self._names: dict[type, str] = {}
+        self.remote: frozenset[str] = frozenset()  # those that the test takes from the learner's process
         others |= {"G": self._class, "gd": self._dataclass, "ge": self._enum, "gn": self._tuple}
 
     def add(self, name: str, kind: type) -> None:
@@ -25,9 +26,10 @@ class Given:
     def name_of(self, kind: type) -> str | None:
         """The name of a class, if it is given."""
         try:
-            return self._names.get(kind)
+            name = self._names.get(kind)
         except TypeError:
             return None
+        return None if name in self.remote else name
 
     def node(self, encoder: Encoder, value: Any) -> Any:
         """The node of a given class, or of a plain instance of one; None for anything else."""

@@ -236,7 +236,9 @@ class Link:
             return
         holder = [value]
         del value
-        running = lane.loop if lane.loop is not None and not lane.loop.is_running() and self._own_parity else None
+        running = lane.loop if self._own_parity and op != "cell" else None
+        if running is not None and running.is_running():
+            running = None
         if running is not None:
             asyncio._set_running_loop(running)  # a cell's code finds a running loop, as in Jupyter
         try:
