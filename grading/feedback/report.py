@@ -140,7 +140,17 @@ def _messages(executed: NotebookNode, tests: set[str]) -> dict[str, str]:
     """What each test cell says; only cells of the release, because a learner may mark cells of their own."""
     cells = [cell for cell in executed.cells if cell.cell_type == "code" and grade_id(cell) in tests]
     scores = score_notebook(NotebookNode(cells=cells))
-    return {grade_id: score.message for grade_id, score in scores.items()}
+    return {grade_id(cell): scores[grade_id(cell)].message or _last_words(cell) for cell in cells}
+
+
+def _last_words(cell: NotebookNode) -> str:
+    """The last line that a test printed: how an author says why a test gave a part of its points.
+
+    No more than that line, because what the learner's functions print on hidden inputs lies there too.
+    """
+    printed = [output.text for output in cell.outputs if output.output_type == "stream" and output.name == "stdout"]
+    lines = "".join(printed)[-10_000:].strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def _part(number_: int, task: Task, grades: Grades, messages: dict[str, str], room: Room) -> Part:
@@ -221,7 +231,7 @@ def _place_cells(executed: NotebookNode, master: Master, parts: dict[int, Part],
             if grade_id(cell) in (*task.answers, *task.tests) or cell.cell_type != "code":
                 continue  # a test is a line with a message, never a cell; texts of the author are left out
             rubric = RUBRIC if "<table>" in task.question else None  # once is enough
-            made = Cell(f"Given cell {place}", outputs=shown(cell, place, room, but=rubric))
+            made = Cell(f"Given cell {place} showed", outputs=shown(cell, place, room, but=rubric))
         elif "nbgrader" in cell.metadata or not cell.source.strip():
             continue
         else:

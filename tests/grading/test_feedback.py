@@ -11,8 +11,13 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeFactory
 from nbgrader.utils import is_grade
 
+from grading.engine.gradebook import listening_log
 from grading.engine.score import failure_message
 from grading.feedback import write_feedback
 from grading.feedback.exporter import STYLE
@@ -138,7 +143,8 @@ def test_a_failed_test_has_its_message_points_and_a_hint_and_passed_ones_are_fol
 
 
 def test_partial_credit_and_its_message_stand_together(tiny_original, notebook):
-    cell_of(notebook, TEST).outputs = [error("half of it")]
+    printed = new_output("stream", name="stdout", text="what the learner printed\nhalf of it\n")
+    cell_of(notebook, TEST).outputs = [printed, new_output("execute_result", {"text/plain": "0.5"})]
     grades = grades_of(notebook)
     grades = replace(grades, points={**grades.points, TEST: Points(0.5, 1)})
     [line] = article(render(tiny_original, notebook, grades)).select("li.partial")
@@ -263,3 +269,45 @@ def test_words_stand_out_from_what_is_behind_them(mode):
     for front, back in pairs:
         light, dark = sorted((luminance(colours[front]), luminance(colours[back])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (front, back)
+
+
+@pytest.mark.parametrize("how", ["nbgrader's command", "the formgrader's button", "ours"])
+def test_feedback_is_released_for_a_submission_that_was_laid_by_hand(graded, monkeypatch, how):
+    """Such a submission has no secret and no time, and release_feedback stops without them."""
+    submission = graded.course.cohort / "autograded" / "ana" / graded.unit.id
+    (submission / "evil.html").write_text("<script>alert(1)</script>", encoding="utf-8")
+    (submission / "data").mkdir()
+    (submission / "data" / "rows.csv").write_text("1", encoding="utf-8")
+    assert not (submission / "submission_secret.txt").exists() and not (submission / "timestamp.txt").exists()
+    config = graded.course.nbgrader_config()
+    config.CourseDirectory.assignment_id, config.CourseDirectory.student_id = graded.unit.id, "ana"
+    said, log = listening_log("feedback")
+    coursedir = CourseDirectory(config=config, log=log)
+    if how == "nbgrader's command":
+        GenerateFeedback(coursedir=coursedir, config=config, log=log).start()
+    elif how == "the formgrader's button":
+        monkeypatch.chdir(graded.course.root)
+        done = NbGraderAPI(coursedir, config=config).generate_feedback(graded.unit.id, "ana", force=True)
+        assert done["success"], done
+    else:
+        write_feedback(graded.course, graded.unit)
+    page = graded.course.cohort / "feedback" / "ana" / graded.unit.id / f"{graded.unit.id}.html"
+    assert "15 of 27 points" in text_of(page.read_text(encoding="utf-8"))
+    beside = {path.name for path in page.parent.iterdir()}
+    assert beside == {page.name, "submission_secret.txt", "timestamp.txt"}, "a file of the learner's would be released"
+
+    exchange = graded.course.cohort / "exchange"
+    exchange.mkdir()
+    exchange.chmod(0o777)  # nbgrader's exchange is a folder that everyone may write to
+    factory = ExchangeFactory(config=config)
+    factory.ReleaseFeedback(coursedir=coursedir, config=config, log=log).start()
+    [released] = (exchange / "ai-systems" / "feedback").glob("*.html")
+    assert released.read_bytes() == page.read_bytes() and said == []
+
+
+def test_what_is_released_stays_under_its_name_when_pages_are_made_again(graded):
+    secret = graded.course.cohort / "feedback" / "ana" / graded.unit.id / "submission_secret.txt"
+    write_feedback(graded.course, graded.unit)
+    before = secret.read_text(encoding="utf-8")
+    write_feedback(graded.course, graded.unit)
+    assert secret.read_text(encoding="utf-8") == before
