@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,9 @@ from authoring.gates import run_gates
 from authoring.verify import verify
 from curriculum.course import Course
 from curriculum.syllabus import Unit
+from grading import warm_kernels
 from grading.engine.execute import run_notebook
+from grading.warm_kernels.client import WarmServer, why_cold
 
 COURSE = Course()
 UNITS = [pytest.param(unit, id=unit.id) for unit in COURSE.syllabus.ready_units]
@@ -32,6 +35,17 @@ BUILT_BY_STUBS = {"NotImplementedError", "NameError"}  # the second: a name that
 def no_session(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels here belong to no JupyterLab session, whoever runs the tests."""
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[str]:
+    """The kernel that lessons run in: forked from one warm process where the system can, which saves their imports."""
+    if why_cold():
+        yield "python3"
+        return
+    with WarmServer(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUPYTER_PATH", str(warm_kernels.JUPYTER_PATH))
+        yield warm_kernels.KERNEL
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -47,11 +61,13 @@ def errors_of(notebook: NotebookNode) -> list[tuple[NotebookNode, str]]:
     ]
 
 
-def run_nbval(lesson: Path, folder: Path) -> tuple[subprocess.CompletedProcess[str], list[ElementTree.Element]]:
+def run_nbval(
+    lesson: Path, folder: Path, kernel: str
+) -> tuple[subprocess.CompletedProcess[str], list[ElementTree.Element]]:
     """Run nbval on a copy of a lesson, in an empty folder, as a test session of its own."""
     shutil.copy(lesson, folder / lesson.name)
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")  # this folder is the root, not the course
-    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=120"]
+    command = [sys.executable, "-m", "pytest", "--nbval", f"--nbval-kernel-name={kernel}", "--nbval-cell-timeout=120"]
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", f"--junitxml={folder / 'report.xml'}", lesson.name]
     ran = subprocess.run([*command, *options], cwd=folder, capture_output=True, text=True, env=clean_environment())
     return ran, list(ElementTree.parse(folder / "report.xml").iter("testcase"))
@@ -85,9 +101,9 @@ def test_the_answer_bank_holds(unit: Unit) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_stable_outputs_of_the_lesson_are_what_is_committed(unit: Unit, tmp_path: Path) -> None:
+def test_stable_outputs_of_the_lesson_are_what_is_committed(unit: Unit, tmp_path: Path, kernel: str) -> None:
     lesson = COURSE.lesson_notebook(unit)
-    ran, cases = run_nbval(lesson, tmp_path)
+    ran, cases = run_nbval(lesson, tmp_path, kernel)
     assert ran.returncode == 0, ran.stdout[-4000:]
     assert len(cases) == len(code_cells(nbformat.read(lesson, as_version=4))) > 0
     assert not any(case.find("skipped") is not None for case in cases)
@@ -95,7 +111,7 @@ def test_stable_outputs_of_the_lesson_are_what_is_committed(unit: Unit, tmp_path
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("scale", ["smoke", pytest.param("full", marks=pytest.mark.full)])
-def test_the_lesson_runs_at_another_scale(unit: Unit, scale: str, tmp_path: Path) -> None:
+def test_the_lesson_runs_at_another_scale(unit: Unit, scale: str, tmp_path: Path, kernel: str) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     ran = papermill.execute_notebook(
@@ -103,7 +119,7 @@ def test_the_lesson_runs_at_another_scale(unit: Unit, scale: str, tmp_path: Path
         tmp_path / "ran.ipynb",
         parameters={"scale": scale},
         cwd=str(scratch),
-        kernel_name="python3",
+        kernel_name=kernel,
         progress_bar=False,
         config=private_sockets(tmp_path),
     )
@@ -127,11 +143,11 @@ def test_the_released_assignment_stops_at_its_first_stub_only(unit: Unit, tmp_pa
             assert error.split(":")[0] in BUILT_BY_STUBS, f"{cell.id}: {error}"
 
 
-def test_nbval_notices_a_changed_output(tiny_course: Course, tmp_path: Path) -> None:
+def test_nbval_notices_a_changed_output(tiny_course: Course, tmp_path: Path, kernel: str) -> None:
     lesson = tiny_course.lesson_notebook(tiny_course.syllabus.unit("t1-limits"))
     folder = tmp_path / "same"
     folder.mkdir()
-    ran, cases = run_nbval(lesson, folder)
+    ran, cases = run_nbval(lesson, folder, kernel)
     assert ran.returncode == 0, ran.stdout[-4000:]
     assert len(cases) == len(code_cells(nbformat.read(lesson, as_version=4)))
     text = lesson.read_text(encoding="utf-8")
@@ -139,19 +155,19 @@ def test_nbval_notices_a_changed_output(tiny_course: Course, tmp_path: Path) -> 
     lesson.write_text(text.replace("(100, 0)", "(100, 1)"), encoding="utf-8")
     folder = tmp_path / "changed"
     folder.mkdir()
-    ran, cases = run_nbval(lesson, folder)
+    ran, cases = run_nbval(lesson, folder, kernel)
     assert ran.returncode == 1
     assert sum(case.find("failure") is not None for case in cases) == 1
 
 
 @pytest.mark.parametrize("scale", ["smoke", "full"])
-def test_papermill_changes_the_scale(tiny_course: Course, tmp_path: Path, scale: str) -> None:
+def test_papermill_changes_the_scale(tiny_course: Course, tmp_path: Path, scale: str, kernel: str) -> None:
     ran = papermill.execute_notebook(
         tiny_course.lesson_notebook(tiny_course.syllabus.unit("t1-limits")),
         None,
         parameters={"scale": scale},
         cwd=str(tmp_path),
-        kernel_name="python3",
+        kernel_name=kernel,
         progress_bar=False,
         config=private_sockets(tmp_path),
     )
