@@ -24,6 +24,7 @@ from grading.engine.submission import Handed, HandedCell, SetAsideError, read_ha
 
 DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 ASSIGNED = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
+MOST_NAMES = 5  # cells that a note names
 MARKS = ("grade", "solution", "locked", "points", "schema_version")
 
 
@@ -268,7 +269,7 @@ class _Mending:
 
     def _take_fixed(self, index: int, found: list[int]) -> None:
         part = self._parts[index]
-        same = [position for position in found if _plain(self._cells[position].source) == _plain(part.stub)]
+        same = [each for each in found if _plain(self._cells[each].source) in (_plain(part.stub), _plain(part.source))]
         stands = (same or found)[0]
         self._anchors[stands] = index
         if not same and not self._is_other_version:
@@ -415,6 +416,8 @@ class _Mending:
         for sentence, names in self._said.items():
             if names:
                 *most, last = (repr(name) for name in dict.fromkeys(names))
+                if len(most) >= MOST_NAMES:
+                    most, last = most[:MOST_NAMES], f"{len(most) + 1 - MOST_NAMES} more"
                 listed = f"The cells {', '.join(most)} and {last}" if most else f"The cell {last}"
                 yield sentence.replace("{}", listed, 1)
 

@@ -177,6 +177,20 @@ def test_a_changed_test_is_the_authors_again(work):
     assert "HIDDEN" not in notes and "59" not in notes, "a hidden test is told"
 
 
+def test_the_authors_own_notebook_is_rebuilt_without_a_word(work):
+    work.notebook.cells[:] = copy.deepcopy(work.master.cells)
+    _, notes = work.rebuilt()
+    assert notes == ""
+
+
+def test_a_note_names_a_few_cells_and_counts_the_rest(work):
+    tests = [cell for cell in work.cells if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code"]
+    for cell in tests:
+        cell.source = "pass"
+    _, notes = work.rebuilt()
+    assert len(tests) > 6 and f"and {len(tests) - 5} more had been changed" in notes and notes.count("'") == 11
+
+
 def test_a_changed_copy_of_a_test_is_a_cell_of_ones_own(work):
     work.cells.insert(work.at(TEST), work.copy_of(TEST, "print(window_of(60, 60))"))
     cells, notes = work.rebuilt()
