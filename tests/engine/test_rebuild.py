@@ -162,6 +162,13 @@ def test_a_copy_used_for_something_else_is_a_cell_of_ones_own(work):
     assert cells["own-1"].source == "print(window_of(5, 2))"
 
 
+def test_pieces_far_apart_of_which_none_is_the_answer_are_set_aside(work):
+    work[ANSWER].source = "print(1)"
+    work.cells.append(work.copy_of(ANSWER, "print(2)"))
+    with pytest.raises(SetAsideError, match="different answers"):
+        work.rebuilt()
+
+
 def test_a_reflection_in_two_parts_is_put_together(work):
     work.cells.append(work.copy_of("reflect-limit", "And I would raise it later."))
     cells, notes = work.rebuilt()
