@@ -33,11 +33,11 @@ def guessed_profile(notebook: NotebookNode) -> Profile:
     """What the notebook imports anywhere, and the names that its solution cells bind."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     solutions = [cell.source for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
-    return Profile(imported(sources), names_assigned(solutions))
+    return Profile(imports=imported(sources), learner_names=names_assigned(solutions))
 
 
 def imported(sources: list[str]) -> tuple[str, ...]:
-    """The modules that code cells import, inside functions too."""
+    """The modules that code cells import, inside functions too, and names in them that may be modules."""
     found: set[str] = set()
     for source in sources:
         try:
@@ -48,5 +48,5 @@ def imported(sources: list[str]) -> tuple[str, ...]:
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module)
+                found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}  # modules among them
     return tuple(sorted(found))
