@@ -8,7 +8,7 @@ import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -55,6 +55,7 @@ app = typer.Typer(
 )
 console = Console(highlight=False)
 UnitName = Annotated[str, typer.Argument(metavar="UNIT", help="a unit's name, such as y1-serving")]
+Isolation = Literal["full", "landlock", "limits"]  # strongest first; the engine's `Tier`
 LEARN, FACILITATE, AUTHOR = "Learn", "Facilitate", "Write"
 
 
@@ -125,18 +126,40 @@ def grade(
         list[Path] | None, typer.Argument(help="packed submissions, or folders of them, to collect first")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="grade again what has not changed since")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="submissions that run at once; as many as cores otherwise, at most 8")
+    ] = None,
+    require_isolation: Annotated[
+        Isolation | None, typer.Option(help="the weakest isolation that will do; nothing runs with less")
+    ] = None,
+    dask: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="run on the workers of the Dask scheduler at tcp://host:port")
+    ] = "",
+    gradebook: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            envvar="COURSE_GRADEBOOK",
+            show_envvar=True,
+            help="a database for the grades, such as postgresql+psycopg://host/grades; a file otherwise",
+        ),
+    ] = "",
 ) -> None:
     """Collect submissions and grade those that are new or changed."""
     from grading.collect import collect, collected_table
     from grading.engine.autograde import grade_unit, outcomes_table
+    from grading.engine.jail import Tier
 
-    course = Course()
+    isolation = Tier(require_isolation) if require_isolation else None
+    course = Course(gradebook=gradebook)
     chosen = course.syllabus.ready_unit(unit)
     course.require_solutions()
     with exclusive(course.root):
         if submissions:
             console.print(collected_table(collect(course, chosen, submissions)))
-        outcomes = grade_unit(course, chosen, force=force)
+        outcomes = grade_unit(
+            course, chosen, force=force, workers=workers, console=console, isolation=isolation, dask=dask
+        )
     console.print(outcomes_table(outcomes))
     if outcomes and all(outcome.set_aside for outcome in outcomes):
         raise CourseError("No submission could be graded; the table says why for each.")

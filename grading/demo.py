@@ -19,9 +19,9 @@ from curriculum.course import Course
 from curriculum.errors import CourseError
 from curriculum.syllabus import Unit
 from grading.collect import collect, collected_table
-from grading.engine import tasks_of
 from grading.engine.autograde import grade_unit, outcomes_table
 from grading.engine.gradebook import ensure_assignment, listening_log, open_gradebook, reason
+from grading.engine.score import tasks_of
 from grading.export import KINDS, export_grades
 from grading.feedback import write_feedback
 
@@ -60,7 +60,7 @@ def play(course: Course, console: Console | None = None) -> list[Path]:
     folder = course.cohort / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    sample = Course(root=course.root, work=folder / "desks", cohort=folder)
+    sample = Course(root=course.root, work=folder / "desks", cohort=folder, gradebook="")
     say = _Steps(console)
 
     say.step(f"Build: are the files of {unit.id} what their sources say?")

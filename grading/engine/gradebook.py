@@ -1,28 +1,54 @@
-"""nbgrader's gradebook: its settings for a room's folders, and the assignment in it as it was built."""
+"""nbgrader's gradebook: its settings for a room's folders, and the assignment in it as it was built.
+
+One table of our own stands beside nbgrader's, `STAMPS`: what each row of theirs was made from. It commits with them, so
+that a grade and the knowledge of what was graded cannot part, wherever the power goes off.
+"""
 
 import hashlib
-import json
 import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, make_url, select
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from traitlets.config import Config
 
 from curriculum.course import Course
 from curriculum.errors import CourseError
-from curriculum.files import write_atomically
 from curriculum.syllabus import Unit
 from grading.engine.submission import read_master
 
 BUSY_S = 60  # how long a writer waits for another one; SQLite's own 5 s abort a whole run of nbgrader
+LARGEST_READ = 1 << 20  # bytes of a file in memory at once
+_AND_GO_ON = "what was finished is kept: mend that, and run the command again."
+DISK_FULL = "The disk is full. What was finished is kept; free some space and run the command again."
+
+STAMPS = Table(
+    "course_stamp",
+    MetaData(),
+    Column("id", String(32), primary_key=True),  # of a submitted assignment, or of an assignment, in nbgrader's tables
+    Column("assignment", String(64), nullable=False),
+    Column("submission", String(64), nullable=False),
+    Column("autograded", String(64), nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a row of the gradebook was made from, as hashes: the assignment, the submission, the autograded notebook."""
+
+    assignment: str
+    submission: str = ""
+    autograded: str = ""
 
 
 def cohort_config(course: Course) -> Config:
@@ -36,8 +62,17 @@ def cohort_config(course: Course) -> Config:
     config.CourseDirectory.solution_directory = str(course.root / "solutions")
     for step in ("submitted", "autograded", "feedback"):
         config.CourseDirectory[f"{step}_directory"] = step
-    config.CourseDirectory.db_url = f"{config.CourseDirectory.db_url}?timeout={BUSY_S}"
+    config.CourseDirectory.db_url = _patient(course.gradebook_url)
     return config
+
+
+def _patient(address: str) -> str:
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        url = url.update_query_dict({"timeout": str(BUSY_S)})
+    elif url.get_backend_name() == "postgresql" and "options" not in url.query:
+        url = url.update_query_dict({"options": f"-c lock_timeout={BUSY_S}s", "connect_timeout": str(BUSY_S)})
+    return url.render_as_string(hide_password=False)
 
 
 def put_environment_on_path() -> None:
@@ -50,21 +85,63 @@ def put_environment_on_path() -> None:
 
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
-    """nbgrader's gradebook of this cohort, made when absent. Raises `CourseError` when it is not a gradebook."""
-    from sqlalchemy.exc import DatabaseError
+    """nbgrader's gradebook of this cohort, made when absent.
 
+    Raises `CourseError` when it is not a gradebook, cannot be reached, is held by another program for longer than
+    `BUSY_S`, or its disk is full; what was committed before is kept.
+    """
     put_environment_on_path()
     course.cohort.mkdir(parents=True, exist_ok=True)
-    config = cohort_config(course).CourseDirectory
     try:
+        config = cohort_config(course).CourseDirectory
         gradebook = Gradebook(config.db_url, config.course_id)
-    except DatabaseError as error:
-        raise CourseError(
-            f"{course.cohort / 'gradebook.db'} cannot be read as a gradebook ({error.orig}); move it aside or "
-            "bring back a copy of it, and run this again."
-        ) from error
+        STAMPS.create(gradebook.engine, checkfirst=True)
+    except (SQLAlchemyError, ImportError) as error:
+        raise _explained(course, error) from error
     with gradebook:
-        yield gradebook
+        try:
+            yield gradebook
+        except SQLAlchemyError as error:
+            raise _explained(course, error) from error
+
+
+def _explained(course: Course, error: Exception) -> CourseError:
+    address = course.gradebook_url
+    said = " ".join(str(getattr(error, "orig", None) or error).split())[:300].rstrip(".")
+    if "database is locked" in said or "lock timeout" in said:
+        return CourseError(
+            f"Another program has held the gradebook for {BUSY_S} s; let it finish, or close it, and run this again. "
+            "What was finished is kept."
+        )
+    if "disk is full" in said or "No space left" in said:
+        return CourseError(DISK_FULL)
+    if isinstance(error, OperationalError) or not isinstance(error, DatabaseError):
+        return CourseError(f"The gradebook at {_shown(address)} does not answer ({said}); {_AND_GO_ON}")
+    if course.gradebook:
+        return CourseError(f"{_shown(address)} cannot be used as a gradebook ({said}).")
+    return CourseError(
+        f"{course.cohort / 'gradebook.db'} cannot be read as a gradebook ({said}); move it aside or "
+        "bring back a copy of it, and run this again."
+    )
+
+
+def _shown(address: str) -> str:
+    try:
+        return make_url(address).render_as_string()  # with stars for the password
+    except SQLAlchemyError:
+        return "the given address"
+
+
+def read_stamp(gradebook: Gradebook, row_id: str) -> Stamp | None:
+    """The stamp of a row of nbgrader's, None when it has none."""
+    row = gradebook.db.execute(select(STAMPS).where(STAMPS.c.id == row_id)).one_or_none()
+    return Stamp(row.assignment, row.submission, row.autograded) if row else None
+
+
+def put_stamp(gradebook: Gradebook, row_id: str, stamp: Stamp) -> None:
+    """Put a stamp into the transaction under way, which the caller commits."""
+    gradebook.db.execute(delete(STAMPS).where(STAMPS.c.id == row_id))
+    gradebook.db.execute(insert(STAMPS).values(id=row_id, **asdict(stamp)))
 
 
 def assignment_hash(course: Course, unit: Unit) -> str:
@@ -85,9 +162,17 @@ def folder_hash(folder: Path, but: str = "") -> str:
         is_hidden = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
         if path.is_symlink() or not path.is_file() or is_hidden or (but and path.name.endswith(but)):
             continue
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        total.update(f"{path.relative_to(folder).as_posix()}\0{content}\n".encode())
+        total.update(f"{path.relative_to(folder).as_posix()}\0{file_hash(path)}\n".encode())
     return total.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """A hash of a file's content."""
+    content = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(LARGEST_READ):
+            content.update(part)
+    return content.hexdigest()
 
 
 def ensure_assignment(course: Course, unit: Unit) -> str:
@@ -97,26 +182,20 @@ def ensure_assignment(course: Course, unit: Unit) -> str:
     Raises `CourseError` when graded cells were added or removed after submissions had been graded.
     """
     built = assignment_hash(course, unit)
-    record = course.cohort / "records" / f"{unit.id}.json"
     with open_gradebook(course) as gradebook:
         try:
             notebook = gradebook.find_notebook(unit.id, unit.id)
         except MissingEntry:
             notebook = None
         if notebook is not None:
-            if _recorded(record) == built:
+            if read_stamp(gradebook, notebook.assignment_id) == Stamp(built):
                 return built
             _refuse_other_cells(course, unit, {cell.name for cell in notebook.source_cells}, bool(notebook.submissions))
     _generate(course, unit)
-    write_atomically(record, json.dumps({"assignment": built}) + "\n")
+    with open_gradebook(course) as gradebook:
+        put_stamp(gradebook, gradebook.find_assignment(unit.id).id, Stamp(built))
+        gradebook.db.commit()
     return built
-
-
-def _recorded(record: Path) -> str:
-    try:
-        return str(json.loads(record.read_text(encoding="utf-8"))["assignment"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""  # never recorded, or someone has edited it: the assignment is written again
 
 
 def _refuse_other_cells(course: Course, unit: Unit, old: set[str], has_submissions: bool) -> None:
@@ -131,7 +210,7 @@ def _refuse_other_cells(course: Course, unit: Unit, old: set[str], has_submissio
         ]
         raise CourseError(
             f"The cells of {unit.id} have changed since submissions were graded ({'; '.join(changes)}), and "
-            f"a gradebook holds one version; export the grades, move {course.cohort / 'gradebook.db'} aside, and grade "
+            f"a gradebook holds one version; export the grades, move {_shown(course.gradebook_url)} aside, and grade "
             "again."
         )
 

@@ -18,7 +18,7 @@ def export_grades(course: Course, to: str = "csv", path: Path | None = None) -> 
     """
     if to not in KINDS:
         raise CourseError(f"There is no export to {to!r}; choose one of {', '.join(KINDS)}.")
-    if not (course.cohort / "gradebook.db").is_file():
+    if not course.gradebook and not (course.cohort / "gradebook.db").is_file():
         raise CourseError(f"There is no gradebook in {course.cohort} yet; grade a unit with `course grade` first.")
     target = path or course.cohort / "exports" / KINDS[to].default_name
     if target.is_dir():

@@ -6,11 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from nbgrader.api import Assignment, Gradebook, SubmittedAssignment
+from nbgrader.api import Assignment, BaseCell, Comment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy import select
 
 from curriculum.course import Course
 from curriculum.errors import CourseError
+from grading.engine.autograded import handed_in
+from grading.engine.recording import NO_RESPONSE
+from grading.engine.totals import Total, read_totals
 
 
 class Standing(StrEnum):
@@ -87,10 +91,16 @@ def read_standings(
     people = [known[student_id] for student_id in sorted(known) if not students or student_id in students]
     rows: dict[tuple[str, str], Row] = {}
     for assignment in assignments:
-        graded = {each.student_id: each for each in gradebook.assignment_submissions(assignment.name)}
+        points, totals = float(assignment.max_score), read_totals(gradebook, assignment)
+        comments = _comments(gradebook, assignment)
         for person in people:
-            has_handed_in = person.id in submitted[assignment.name]
-            rows[person.id, assignment.name] = _row(person, assignment, graded.get(person.id), has_handed_in)
+            total = totals.get(person.id)
+            if total is None or not total.is_graded:
+                standing = Standing.UNGRADED if person.id in submitted[assignment.name] else Standing.MISSING
+                rows[person.id, assignment.name] = Row(person, assignment.name, standing, points)
+            else:
+                said = tuple(comments.get(person.id, ()))
+                rows[person.id, assignment.name] = _row(person, assignment.name, points, total, said)
     return Standings(
         units=_titles(folders, [assignment.name for assignment in assignments]),
         points={assignment.name: float(assignment.max_score) for assignment in assignments},
@@ -100,7 +110,7 @@ def read_standings(
 
 def _handed_in(folders: CourseDirectory, unit: str) -> set[str]:
     root = Path(folders.format_path(folders.submitted_directory, ".", "."))
-    return {path.parent.name for path in root.glob(f"*/{unit}") if path.is_dir()}
+    return {path.parent.name for path in handed_in(root, unit)}
 
 
 def _student(student: object) -> Student:
@@ -110,27 +120,37 @@ def _student(student: object) -> Student:
     return Student(text("id"), text("first_name"), text("last_name"), text("email"), text("lms_user_id"))
 
 
-def _row(person: Student, assignment: Assignment, submission: SubmittedAssignment | None, has_handed_in: bool) -> Row:
-    points = float(assignment.max_score)
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
-    auto = [grade.auto_score for grade in grades if grade.auto_score is not None]
-    manual = [grade.manual_score + (grade.extra_credit or 0) for grade in grades if grade.manual_score is not None]
-    if submission is None or not (auto or manual):
-        return Row(person, assignment.name, Standing.UNGRADED if has_handed_in else Standing.MISSING, points)
-    penalty = float(submission.late_submission_penalty or 0)
-    comments = [comment.comment for notebook in submission.notebooks for comment in notebook.comments]
+def _row(person: Student, unit: str, points: float, total: Total, comments: tuple[str, ...]) -> Row:
     return Row(
         student=person,
-        unit=assignment.name,
-        standing=Standing.NEEDS_MANUAL if submission.needs_manual_grade else Standing.GRADED,
+        unit=unit,
+        standing=Standing.NEEDS_MANUAL if total.needs_manual_grade else Standing.GRADED,
         max_score=points,
-        score=max(0.0, float(submission.score) - penalty),
-        auto_score=sum(auto) if auto else None,
-        manual_score=sum(manual) if manual else None,
-        late_penalty=penalty,
-        submitted_at=submission.timestamp,
-        comments=tuple(comment for comment in comments if comment and comment != "No response."),
+        score=total.final_score,
+        auto_score=total.auto_score,
+        manual_score=total.manual_score,
+        late_penalty=total.late_penalty,
+        submitted_at=total.handed_in,
+        comments=comments,
     )
+
+
+def _comments(gradebook: Gradebook, assignment: Assignment) -> dict[str, list[str]]:
+    """What people said to each student, in the order of the cells' names."""
+    rows = gradebook.db.execute(
+        select(SubmittedAssignment.student_id, Comment.comment)
+        .select_from(SubmittedAssignment)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Comment, Comment.notebook_id == SubmittedNotebook.id)
+        .join(BaseCell, BaseCell.id == Comment.cell_id)
+        .where(SubmittedAssignment.assignment_id == assignment.id, Comment.comment.is_not(None))
+        .order_by(BaseCell.name)
+    )
+    said: dict[str, list[str]] = {}
+    for student, comment in rows:
+        if comment and comment != NO_RESPONSE:
+            said.setdefault(student, []).append(comment)
+    return said
 
 
 def _titles(folders: CourseDirectory, units: list[str]) -> dict[str, str]:

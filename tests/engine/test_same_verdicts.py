@@ -1,0 +1,217 @@
+"""The engine writes into the gradebook what nbgrader's own pipeline writes, score by score.
+
+What is left out here differs on purpose, as `grading/README.md` says, and other tests hold it: stderr, cells that end
+their process, repaired cells.
+"""
+
+import copy
+import os
+import random
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.utils import is_solution
+
+from authoring.answers import read_bank
+from curriculum.course import Course
+from grading.engine.autograde import State, grade_unit
+from grading.engine.gradebook import ensure_assignment
+from tests.engine.gradebooks import rows_of
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the engine forks")
+
+# Grades with nbgrader alone, its own execution included: `python plain.py ROOT COHORT UNIT STUDENTS`.
+PLAIN = """
+import sys
+from pathlib import Path
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from curriculum.course import Course
+from grading.engine.gradebook import cohort_config
+
+course = Course(root=Path(sys.argv[1]), cohort=Path(sys.argv[2]), gradebook="")
+config = cohort_config(course)
+del config.Autograde
+config.CourseDirectory.assignment_id, config.CourseDirectory.student_id = sys.argv[3:5]
+Autograde(CourseDirectory(config=config), config=config).start()
+"""
+
+# Ways to hand in, by name: cells of the tiny unit that differ from the right answers.
+FORMS = {
+    "right": {},
+    "true division": {"window_of_second": "def window_of(second, length):\n    return second / length"},
+    "empty cell": {"over_limit": ""},
+    "only a comment": {"wait_time": "# later"},
+    "syntax error": {"count_by_window": "def count_by_window(seconds, length)\n    return {}"},
+    "name error at import": {"limiter": "class Limiter(Unknown):\n    pass"},
+    "raises at import": {"window_of_second": "raise RuntimeError('not today')"},
+    "infinite recursion": {"wait_time": "def wait_time(second, length):\n    return wait_time(second, length)"},
+    "prints": {"over_limit": "print('here')\ndef over_limit(counts, limit):\n    print(counts)\n    return []"},
+    "returns nothing": {"window_of_second": "def window_of(second, length):\n    pass"},
+    "wrong type": {"count_by_window": "def count_by_window(seconds, length):\n    return 'none'"},
+    "changes its arguments": {
+        "over_limit": "def over_limit(counts, limit):\n"
+        "    for window in list(counts):\n        if counts[window] <= limit:\n            del counts[window]\n"
+        "    return sorted(counts)"
+    },
+    "shared counts": {
+        "limiter": "class Limiter:\n    counts = Counter()\n    def __init__(self, limit, length):\n"
+        "        self.limit, self.length = limit, length\n    def allow(self, second):\n"
+        "        self.counts[second // self.length] += 1\n"
+        "        return self.counts[second // self.length] <= self.limit"
+    },
+    "a generator": {
+        "over_limit": "def over_limit(counts, limit):\n    return (w for w, c in sorted(counts.items()) if c > limit)"
+    },
+    "exits": {"wait_time": "import sys\ndef wait_time(second, length):\n    sys.exit(0)"},
+    "magic and shell": {
+        "window_of_second": "%time second = 1\n!true\ndef window_of(s, length):\n    return s // length"
+    },
+    "asserts false": {"over_limit": "def over_limit(counts, limit):\n    assert False, 'no'"},
+    "displays a value": {
+        "wait_time": "def wait_time(second, length):\n    return length - second % length\nwait_time(1, 2)"
+    },
+    "no reflection": {"reflect_limit": "The learner's answer."},
+}
+
+
+QUICK = (  # of different structure; all of them take minutes under nbgrader
+    *("right", "true division", "empty cell", "syntax error", "raises at import", "infinite recursion", "prints"),
+    *(
+        "returns nothing",
+        "shared counts",
+        "a generator",
+        "exits",
+        "magic and shell",
+        "displays a value",
+        "no reflection",
+    ),
+)
+
+
+def with_extra_cells(notebook):
+    """A notebook in which someone tried things out in cells of their own."""
+    for place, source in (
+        (0, "import json"),
+        (5, "1 / 0"),
+        (9, "%%time\nx = 1"),
+        (len(notebook.cells), "print('end')"),
+    ):
+        notebook.cells.insert(place, nbformat.v4.new_code_cell(source))
+    return notebook
+
+
+def mixed(course, unit, count, seed):
+    """Notebooks in which every task has an answer of the bank, the reference or the stub, drawn at random."""
+    path = course.solution_folder(unit) / "answers.md"
+    bank = read_bank(path, path.name)
+    solution = nbformat.read(course.solution_notebook(unit), as_version=4)
+    released = nbformat.read(course.released_notebook(unit), as_version=4)
+    choices = {
+        cell.metadata.nbgrader.grade_id: [cell.source, stub.source]
+        for cell, stub in zip(solution.cells, released.cells, strict=True)
+        if is_solution(cell)
+    }
+    for answer in bank.answers:
+        if answer.code:
+            choices[answer.task].append(answer.code)
+    draw = random.Random(seed)
+    for _ in range(count):
+        notebook = copy.deepcopy(released)
+        for cell in filter(is_solution, notebook.cells):
+            cell.source = draw.choice(choices[cell.metadata.nbgrader.grade_id])
+        yield notebook
+
+
+def submit(course, unit, notebooks):
+    """Lay submissions of students whose names start with a or b, by turns."""
+    for number, notebook in enumerate(notebooks):
+        folder = course.cohort / "submitted" / f"{'ab'[number % 2]}{number:02}" / unit.id
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / f"{unit.id}.ipynb")
+        late = f"2026-11-{1 + number % 28:02} 10:00:00 UTC"
+        (folder / "timestamp.txt").write_text(late if number % 3 else "", encoding="utf-8")
+
+
+def grades(course):
+    return rows_of(f"sqlite:///{course.cohort / 'gradebook.db'}")
+
+
+def cells(course, unit):
+    """What formgrader and feedback read of the autograded notebooks, beside the outputs."""
+    found = {}
+    for path in (course.cohort / "autograded").glob(f"*/{unit.id}/{unit.id}.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            meta = cell.metadata.get("nbgrader", {})
+            if "grade_id" in meta:
+                found[path.parent.parent.name, meta["grade_id"]] = (cell.cell_type, cell.source, dict(meta))
+        found[path.parent.parent.name, "files"] = sorted(
+            (each.name, oct(each.stat().st_mode & 0o777)) for each in path.parent.iterdir()
+        )
+        found[path.parent.parent.name, "kernel"] = notebook.metadata.kernelspec
+    return found
+
+
+def assert_the_same(course, unit, tmp_path):
+    """Grade what was submitted with nbgrader alone, then with the engine, and compare everything that they leave."""
+    ensure_assignment(course, unit)
+    other = replace(course, cohort=tmp_path / "cohort")
+    shutil.copytree(course.cohort, other.cohort)
+    script = tmp_path / "plain.py"
+    script.write_text(PLAIN, encoding="utf-8")
+    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    runs = [
+        subprocess.Popen(
+            [sys.executable, str(script), str(course.root), str(other.cohort), unit.id, f"{letter}*"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for letter in "ab"
+    ]
+    for run in runs:
+        _, said = run.communicate(timeout=3600)
+        assert run.returncode == 0, said[-2000:]
+    outcomes = grade_unit(course, unit)
+    assert {outcome.state for outcome in outcomes} == {State.GRADED}
+
+    theirs, ours = grades(other), grades(course)
+    for row_theirs, row_ours in zip(theirs["grades"], ours["grades"], strict=True):
+        assert row_ours == row_theirs
+    assert ours == theirs
+    assert cells(course, unit) == cells(other, unit)
+    return outcomes
+
+
+def test_structurally_different_submissions_get_the_same_rows(cohort, tmp_path):
+    forms = [cohort.answered(**FORMS[form]) for form in QUICK]
+    submit(cohort.course, cohort.unit, [*forms, cohort.released(), with_extra_cells(cohort.answered())])
+    outcomes = assert_the_same(cohort.course, cohort.unit, tmp_path)
+    assert len({outcome.score for outcome in outcomes}) > 4, "the cohort does not differ enough to tell anything"
+
+
+@pytest.mark.full
+def test_a_generated_cohort_gets_the_same_rows(cohort, tmp_path):
+    forms = [cohort.answered(**form) for form in FORMS.values()]
+    submit(cohort.course, cohort.unit, [*forms, *mixed(cohort.course, cohort.unit, 50, seed=3)])
+    outcomes = assert_the_same(cohort.course, cohort.unit, tmp_path)
+    print(f"{len(outcomes)} submissions, {len({outcome.score for outcome in outcomes})} different scores, all the same")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("unit", [unit.id for unit in Course().syllabus.ready_units])
+def test_real_assignments_get_the_same_rows(unit, tmp_path):
+    course = replace(Course(), cohort=tmp_path / "ours")
+    chosen = course.syllabus.ready_unit(unit)
+    solution = nbformat.read(course.solution_notebook(chosen), as_version=4)
+    released = nbformat.read(course.released_notebook(chosen), as_version=4)
+    submit(course, chosen, [solution, released, *mixed(course, chosen, 6, seed=5)])
+    outcomes = assert_the_same(course, chosen, tmp_path)
+    print(f"{unit}: scores {sorted(outcome.score for outcome in outcomes)}, all the same")
