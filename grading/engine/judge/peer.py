@@ -9,6 +9,7 @@ import socket
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from grading.engine.profile import TestProfile
@@ -53,7 +54,10 @@ class Record:
         """Nothing yet."""
         self.operators: set[str] = set()
         self.classes: set[str] = set()
-        self.natives: dict[str, str] = {}
+
+    def profile(self, basis: TestProfile) -> TestProfile:
+        """The profile of the recorded run, on top of the one that it ran with."""
+        return replace(basis, operators=frozenset(self.operators), classes=frozenset(self.classes))
 
 
 class Peer(Link):
