@@ -13,8 +13,8 @@ _CHUNK = 1 << 20
 def copy_in(source: Path, target: Path, owner: tuple[int, int] | None) -> None:
     """Copy the regular files under `source` into the folder `target`, and give them to `owner` (user, group).
 
-    Links, sockets, pipes and devices are left out: a link could stand for a file of somebody else. Raises OSError when the
-    space is too small.
+    Links, sockets, pipes and devices are left out: a link could stand for a file of somebody else. Raises OSError when
+    the space is too small.
     """
     for folder, names, files, at in os.fwalk(source):
         here = target / Path(folder).relative_to(source)
@@ -31,7 +31,7 @@ def _copy_file(at: int, name: str, target: Path, owner: tuple[int, int] | None) 
     if not stat.S_ISREG(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
         return
     fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
-    with open(fd, "rb") as reader:
+    with os.fdopen(fd, "rb") as reader:
         mode = os.fstat(fd).st_mode
         if not stat.S_ISREG(mode):  # exchanged since it was looked at
             return
@@ -43,7 +43,7 @@ def _copy_file(at: int, name: str, target: Path, owner: tuple[int, int] | None) 
 
 
 def size(folder: Path) -> int:
-    """Bytes that the files under `folder` take on the disk. Files that vanish meanwhile, or are closed to us, count 0."""
+    """Bytes that the files under `folder` take on the disk. What vanishes meanwhile, or is closed to us, counts 0."""
     total = 0
     pending = [folder]
     while pending:
@@ -63,11 +63,12 @@ def remove(folder: Path) -> None:
     """Remove `folder` with all in it, also what its owner locked."""
 
     def unlock(action: Callable[..., Any], path: str, error: object) -> None:
-        os.chmod(Path(path).parent, 0o700, follow_symlinks=True)
-        if Path(path).is_dir() and not Path(path).is_symlink():
-            os.chmod(path, 0o700)
-            shutil.rmtree(path)
+        locked = Path(path)
+        locked.parent.chmod(0o700)
+        if locked.is_dir() and not locked.is_symlink():
+            locked.chmod(0o700)
+            shutil.rmtree(locked)
         else:
-            Path(path).unlink(missing_ok=True)
+            locked.unlink(missing_ok=True)
 
     shutil.rmtree(folder, onerror=unlock)

@@ -1,4 +1,4 @@
-"""The full tier: namespaces, a minimal root, a size-limited work folder, then limits, Landlock and seccomp. Linux only."""
+"""The full tier: namespaces, a minimal root, a work folder in memory, then limits, Landlock, seccomp. Linux only."""
 
 import os
 import select
@@ -6,10 +6,11 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from grading.engine.jail import folders, landlock, limits, namespaces, root, seccomp, syscalls
+from grading.engine.jail import folders, landlock, limits, namespaces, root, seccomp, syscalls, tagged
 from grading.engine.jail.limits import Limits
 from grading.engine.jail.processes import only_descriptors, settle
 from grading.engine.jail.tiers import Role
+from grading.engine.jail.watcher import Watcher
 
 # In the template's own mount namespace, where a new file system hides one that the template has no use for: nothing is
 # left on the disk, whatever dies.
@@ -18,19 +19,22 @@ _READABLE = tuple(map(Path, ("/",)))
 _PRIVATE = tuple(map(Path, ("/tmp", "/dev/shm")))
 _DEVICES = tuple(map(Path, ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")))
 _JUDGE_TMP = "mode=1777,size=64m"
-_ONE_SUBMISSION_EACH = 256  # users set aside for one template
 
 
 class FullSpace:
     """One submission: its files on a file system of their own in memory, its network, its processes."""
 
-    def __init__(self, base: Path, files: Path, given: Limits, user: int, network: int) -> None:
+    def __init__(
+        self, base: Path, files: Path, given: Limits, user: int, network: int, tag: int, watcher: Watcher
+    ) -> None:
         """Mount the file system at `base` and copy `files` in. Takes over the file descriptor `network`."""
         self.workdir = root.WORK
         self.base = base
         self.limits = given
         self.user = user
         self.network = network
+        self.tag = tag
+        self._watcher = watcher
         self._processes: list[int] = []
         base.mkdir()
         syscalls.mount(
@@ -44,6 +48,7 @@ class FullSpace:
             (base / name).mkdir()
             (base / name).chmod(mode)
         folders.copy_in(files, base / "work", (user, user) if user else None)
+        watcher.add(tag, given, None)
 
     def add(self, process: int) -> None:
         """Remember a process of this submission."""
@@ -65,7 +70,7 @@ class FullSpace:
             select.select([fd], [], [])
 
     def close(self) -> None:
-        """Kill what runs and drop the files and the network. The caller still has to wait for the processes it forked."""
+        """Kill what runs, drop files and network. The caller still has to wait for the processes it forked."""
         self.sweep()
         for fd in self._processes:
             os.close(fd)
@@ -75,6 +80,7 @@ class FullSpace:
             self.network = -1
             syscalls.detach(self.base)
             self.base.rmdir()
+            self._watcher.drop(self.tag)
 
 
 class FullJail:
@@ -82,7 +88,7 @@ class FullJail:
 
     def __init__(self, visible: Sequence[Path]) -> None:
         """Enter the namespaces and build the root that the children will see."""
-        number, self._as_root = os.getpid(), os.geteuid() == 0
+        self._as_root = os.geteuid() == 0
         namespaces.enter()
         self._own_pids, self._own_network = namespaces.own("pid"), namespaces.own("net")
         base = next(path for path in _HIDEABLE if path.is_dir() and not any(v.is_relative_to(path) for v in visible))
@@ -90,20 +96,17 @@ class FullJail:
         self._root, self._spaces = base / "root", base / "spaces"
         self._spaces.mkdir()
         root.build(self._root, visible)
-        first, count = namespaces.user_range()
-        self._first_user = (
-            first + count // 2 + number * _ONE_SUBMISSION_EACH % max(1, count // 2 - _ONE_SUBMISSION_EACH)
-        )
-        self._made = 0
+        self._first_user, self._users = namespaces.user_range()
+        self._watcher = Watcher()
 
     def space(self, folder: Path, given: Limits) -> FullSpace:
         """A place for one submission with copies of the files under `folder`."""
-        self._made += 1
-        user = self._first_user + self._made % _ONE_SUBMISSION_EACH if self._as_root else 0
+        tag = tagged.new()
+        user = self._first_user + self._users // 2 + tag % (self._users // 2) if self._as_root else 0
         network = namespaces.new_network(self._own_network)
-        base = self._spaces / str(self._made)
+        base = self._spaces / str(tag)
         try:
-            return FullSpace(base, folder, given, user, network)
+            return FullSpace(base, folder, given, user, network, tag, self._watcher)
         except BaseException:
             os.close(network)
             if base.is_dir():
@@ -128,6 +131,7 @@ class FullJail:
     def confine(self, space: FullSpace, role: Role, keep: Sequence[int]) -> None:
         """In the child: put the rest of the jail in force."""
         os.setsid()
+        tagged.wear(space.tag)
         proc_self = namespaces.own_proc()
         syscalls.setns(space.network, syscalls.CLONE_NEWNET)
         syscalls.unshare(
@@ -143,7 +147,8 @@ class FullJail:
         only_descriptors(keep)
         settle(Path("/tmp"), "learner", {})
         limits.apply(space.limits, space.limits.processes)
-        syscalls.keep_capabilities()
+        syscalls.drop_bounding()
+        syscalls.hold()
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         if landlock.version():
             writable = (*_PRIVATE, space.workdir) if role == "learner" else _PRIVATE

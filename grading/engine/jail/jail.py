@@ -40,9 +40,10 @@ class _Backend(Protocol):
 class Jail:
     """Makes spaces for submissions, and forks this process into them.
 
-    Lives in the template process and is made while that has one thread. In the full tier making it forks once: what goes on is a
-    child, number one of its own PID namespace, while the process that was started waits and ends as the child does. Process
-    numbers that this process sees afterwards are those of that namespace.
+    Lives in the template process and is made while that has one thread. In the full tier making it forks: what goes
+    on is a child, number one of its own PID namespace, while the process that was started waits and ends as the child
+    does. Process numbers that this process sees afterwards are those of that namespace; a forked process sees itself as
+    number 1 too.
     """
 
     def __init__(self, tier: Tier, visible: Sequence[Path]) -> None:
@@ -54,7 +55,7 @@ class Jail:
         self._backend = _backend(tier, [path.absolute() for path in visible])
 
     def space(self, folder: Path, limits: Limits) -> Space:
-        """A place for one submission, with copies of the plain files under `folder`. Raises OSError when they do not fit."""
+        """A place for one submission, with copies of the plain files under `folder`. OSError when they do not fit."""
         return self._backend.space(folder, limits)
 
     def fork(self, space: Space, role: Role, keep: Sequence[int] = ()) -> int:
@@ -79,4 +80,10 @@ def _backend(tier: Tier, visible: list[Path]) -> _Backend:
         from grading.engine.jail.full import FullJail
 
         return FullJail(visible)
-    raise NotImplementedError(tier)
+    if tier is Tier.LANDLOCK:
+        from grading.engine.jail.fenced import FencedJail
+
+        return FencedJail(visible)
+    from grading.engine.jail.bare import BareJail
+
+    return BareJail()

@@ -21,8 +21,8 @@ class Limits:
     output_mb: int = 8
 
 
-def apply(limits: Limits, processes: int) -> None:
-    """Put the limits on this process and on all that it starts; `processes` is the value for RLIMIT_NPROC.
+def apply(limits: Limits, processes: int | None) -> None:
+    """Put the limits on this process and on all that it starts; `processes` is the value for RLIMIT_NPROC, if any.
 
     Memory is limited by RLIMIT_DATA: RLIMIT_AS counts address space, of which threads and onnxruntime reserve gigabytes
     that they never touch. Where the system allows less already, that stays.
@@ -31,11 +31,12 @@ def apply(limits: Limits, processes: int) -> None:
     wanted = {
         resource.RLIMIT_CPU: (cpu, cpu + _CPU_GRACE_S),
         resource.RLIMIT_DATA: (limits.memory_mb * _MB, limits.memory_mb * _MB),
-        resource.RLIMIT_NPROC: (processes, processes),
         resource.RLIMIT_NOFILE: (limits.files, limits.files),
         resource.RLIMIT_FSIZE: (limits.disk_mb * _MB, limits.disk_mb * _MB),
         resource.RLIMIT_CORE: (0, 0),
     }
+    if processes is not None:
+        wanted[resource.RLIMIT_NPROC] = (processes, processes)
     for which, (soft, hard) in wanted.items():
         _, allowed = resource.getrlimit(which)
         if allowed != resource.RLIM_INFINITY:

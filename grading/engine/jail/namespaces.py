@@ -39,9 +39,9 @@ def new_network(home: int) -> int:
 def enter() -> None:
     """Move on into new user, mount, network, IPC and PID namespaces, with every capability in them.
 
-    A process cannot move itself into a PID namespace, so the caller goes on as a child, its number one: when it ends, the
-    kernel ends all that was started in there. The process that was asked waits and ends as the child ends; killing it kills
-    the child. Must be called while there is one thread. Raises OSError where the system does not allow it.
+    A process cannot move itself into a PID namespace, so the caller goes on as a child, its number one: when it ends,
+    the kernel ends all that was started in there. The process that was asked waits and ends as the child ends; killing
+    it kills the child. Must be called while there is one thread. Raises OSError where the system does not allow it.
     """
     flags = syscalls.CLONE_NEWUSER | syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWPID
     flags |= syscalls.CLONE_NEWIPC

@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import resource
 import socket
 import struct
 
@@ -130,7 +131,7 @@ def _clone_without(flags: int) -> Program:
 
 
 def program(local_only: bool) -> Program:
-    """The filter. `local_only`: without namespaces of its own, so that other processes and networks are to be kept away."""
+    """The filter. `local_only`: without namespaces, so that other processes and networks are to be kept away."""
     code = _prologue()
     for name in _REFUSED:
         code += _on(name, [_refuse(errno.EPERM)])
@@ -146,8 +147,21 @@ def program(local_only: bool) -> Program:
             _return(_ALLOW),
         ],
     )
+    tag = int(resource.RLIMIT_RTTIME)
+    code += _on("setrlimit", [_load_argument(0), (_JEQ, 0, 1, tag), _refuse(errno.EPERM), _return(_ALLOW)])
+    code += _on(
+        "prlimit64",  # of itself only, and not the limit that serves as a tag
+        [
+            _load_argument(0),
+            (_JEQ, 1, 0, 0),
+            _refuse(errno.EPERM),
+            _load_argument(1),
+            (_JEQ, 0, 1, tag),
+            _refuse(errno.EPERM),
+            _return(_ALLOW),
+        ],
+    )
     if local_only:
-        code += _on("prlimit64", _unless_first_is_zero(errno.EPERM))
         for name in ("sched_setparam", "sched_setscheduler", "sched_setattr"):
             code += _on(name, _unless_first_is_zero(errno.EPERM))
         code += _on(

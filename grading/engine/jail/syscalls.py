@@ -110,6 +110,7 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "sched_setattr": (314, 274),
     "sched_setparam": (142, 118),
     "sched_setscheduler": (144, 119),
+    "setrlimit": (160, 164),
     "semget": (64, 190),
     "sendmmsg": (307, 269),
     "sendmsg": (46, 211),
@@ -239,15 +240,18 @@ class _CapData(ctypes.Structure):
     _fields_ = [(name, ctypes.c_uint32) for name in ("effective", "permitted", "inheritable")]
 
 
-def keep_capabilities(kept: frozenset[int] = frozenset()) -> None:
-    """Give up every capability but these, for this process and for all that it will start.
+def drop_bounding(kept: frozenset[int] = frozenset()) -> None:
+    """Make sure that no program can ever gain a capability but these.
 
-    The bounding set can be emptied only with CAP_SETPCAP, which an ordinary user outside a user namespace has not; there it
-    matters not, because no_new_privs keeps programs from gaining any.
+    That takes CAP_SETPCAP, which an ordinary user outside a user namespace has not; there no_new_privs does the same.
     """
     for capability in range(64):
         if capability not in kept and _libc().prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
-            break  # the last capability that this kernel knows, or no right to do it
+            break  # past the last that this kernel knows, or no right to do it
+
+
+def hold(kept: frozenset[int] = frozenset()) -> None:
+    """Give up every capability but these, for this process and for the programs it will start."""
     _checked("prctl", _libc().prctl(PR_CAP_AMBIENT, 4, 0, 0, 0))  # 4: clear all
     bits = sum(1 << capability for capability in kept)
     data = (_CapData * 2)(_CapData(bits, bits, bits), _CapData(0, 0, 0))
