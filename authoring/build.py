@@ -90,6 +90,11 @@ def _make(course: Course, unit: Unit, stale: set[Path]) -> dict[Path, bytes]:
         made[course.solution_notebook(unit)] = notebook_bytes(assignment.solution)
         made[released_path] = notebook_bytes(assignment.released)
         made |= {released_path.parent / name: content for name, content in assignment.supplements.items()}
+    if course.profile(unit) in stale:
+        from authoring.recording import profile_bytes, record_profile
+
+        profile = record_profile(course, assignment)
+        made[course.profile(unit)] = profile_bytes(profile, assignment.solution.metadata.course["inputs"])
     if lesson_path in stale:
         inputs = lesson_inputs(course, lesson.text)
         notebook = execute_lesson(course, lesson)
@@ -116,6 +121,7 @@ def _assignment_problems(course: Course, unit: Unit) -> dict[Path, str]:
     problems = {
         solution: _problem(course, unit, solution, inputs, "content", source),
         released: _problem(course, unit, released, inputs, "released", source),
+        course.profile(unit): _profile_problem(course, unit, inputs, source),
     }
     wanted = {released.parent / path.relative_to(course.solution_folder(unit)): path for path in supplements}
     for path, origin in wanted.items():
@@ -124,6 +130,18 @@ def _assignment_problems(course: Course, unit: Unit) -> dict[Path, str]:
     for path in _others(released.parent, {released, *wanted}):
         problems[path] = f"{_name(course, path)} is not handed out by any file in solutions/{unit.id}/; {_mend(unit)}."
     return problems
+
+
+def _profile_problem(course: Course, unit: Unit, inputs: str, source: Path) -> str:
+    path = course.profile(unit)
+    try:
+        if json.loads(path.read_text(encoding="utf-8"))["inputs"] == inputs:
+            return ""
+    except FileNotFoundError:
+        return f"{_name(course, path)} has not been built; {_mend(unit)}."
+    except (ValueError, KeyError, TypeError):
+        return f"{_name(course, path)} is no profile that the build made; {_mend(unit)}."
+    return f"{_name(course, path)} is older than {_name(course, source)} or what that uses; {_mend(unit)}."
 
 
 def _others(folder: Path, known: Iterable[Path]) -> list[Path]:

@@ -23,8 +23,8 @@ import psutil
 from nbformat import NotebookNode
 
 from curriculum.errors import CourseError
-from grading.engine.jail import Limits, Tier
-from grading.engine.profile import Profile
+from grading.engine.jail import Limits, Tier, announce, probe
+from grading.engine.profile import Profile, TestProfile
 from grading.engine.steps import Step, before_the_learner, steps_of
 from grading.engine.template.client import Pair, Primed, Template, TemplateError, start_template
 from grading.engine.template.messages import MessageError, receive, send
@@ -46,6 +46,7 @@ class Ran:
     remarks: tuple[str, ...] = ()
     seconds: float = 0
     cpu_s: float = 0
+    found: dict[str, TestProfile] = field(default_factory=dict)  # of tests by `grade_id`, when it was recorded
 
 
 @dataclass
@@ -56,6 +57,7 @@ class _Attempt:
     stuck: int | None = None
     why: str = ""
     cpu_s: float = 0
+    found: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 class Engine:
@@ -69,8 +71,6 @@ class Engine:
         self.root = root
         self.limits = limits or Limits()
         self.isolation = _tier(isolation)
-        from grading.engine.jail import announce
-
         self.announcement = announce(self.isolation)
         self._templates: dict[str, Template] = {}
         self._primed: dict[str, Primed] = {}
@@ -97,6 +97,13 @@ class Engine:
             self._primed.clear()
             self._templates.clear()
 
+    def record(self, notebook: NotebookNode, folder: Path, profile: Profile) -> Ran:
+        """Run the reference solution, and find out what each test needs to be split: `Ran.found`.
+
+        Only for an author's notebook: whatever its objects decide is allowed.
+        """
+        return self._run(notebook, folder, profile, record=True)
+
     def run(self, notebook: NotebookNode, folder: Path, profile: Profile) -> Ran:
         """Run every cell of a notebook beside copies of the files in `folder`, and return a copy with the outputs.
 
@@ -105,6 +112,9 @@ class Engine:
 
         Raises `CourseError` when this machine cannot run notebooks at all.
         """
+        return self._run(notebook, folder, profile)
+
+    def _run(self, notebook: NotebookNode, folder: Path, profile: Profile, record: bool = False) -> Ran:
         started = time.monotonic()
         steps = steps_of(notebook, profile)
         template, outputs, steps_left = self._ready(steps, profile, folder)
@@ -112,14 +122,25 @@ class Engine:
         dead: dict[int, list[dict[str, Any]]] = {}
         cpu_s = 0.0
         for _ in range(MOST_SALVAGES + 1):
-            attempt = self._attempt(template, [step for step in steps_left if step.index not in dead], profile, folder)
+            job = {
+                "record": record,
+                "learner_names": sorted(profile.learner_names),
+                "steps": [step.as_message(profile) for step in steps_left if step.index not in dead],
+            }
+            attempt = self._attempt(template, job, folder)
             cpu_s += attempt.cpu_s
             if attempt.stuck is None:
                 break
             dead[attempt.stuck] = [_error("CellEnded", attempt.why)]
             remarks.append(f"{_name(steps, attempt.stuck)} {attempt.why} The other cells were run without it.")
         outputs = outputs | attempt.outputs | dead
-        return Ran(_with_outputs(notebook, steps, outputs), tuple(remarks), time.monotonic() - started, cpu_s)
+        ran = _with_outputs(notebook, steps, outputs)
+        found = {
+            step.grade_id: TestProfile.from_dict(attempt.found[step.index])
+            for step in steps
+            if step.index in attempt.found
+        }
+        return Ran(ran, tuple(remarks), time.monotonic() - started, cpu_s, found)
 
     def _ready(
         self, steps: list[Step], profile: Profile, folder: Path
@@ -148,14 +169,14 @@ class Engine:
         except TemplateError as error:
             raise CourseError(f"The grading engine could not start: {error}") from error
 
-    def _attempt(self, template: Template, steps: list[Step], profile: Profile, folder: Path) -> _Attempt:
+    def _attempt(self, template: Template, job: dict[str, Any], folder: Path) -> _Attempt:
         attempt = _Attempt()
         try:
             pair = template.pair(folder, self.limits)
         except TemplateError as error:
             raise CourseError(f"A submission could not be run: {error}") from error
         try:
-            _Watch(pair, self.limits, attempt).follow(steps, profile)
+            _Watch(pair, self.limits, attempt).follow(job)
         finally:
             used = template.end(pair)
             attempt.cpu_s = sum(each["cpu_s"] for each in used.values())
@@ -171,9 +192,8 @@ class _Watch:
         self.step: int | None = None
         self.began = self.began_cpu = self.asked = 0.0
 
-    def follow(self, steps: list[Step], profile: Profile) -> None:
+    def follow(self, job: dict[str, Any]) -> None:
         """Send the job, and take the events until the judge is done or gone."""
-        job = {"learner_names": sorted(profile.learner_names), "steps": [step.as_message(profile) for step in steps]}
         try:
             self.pair.job.settimeout(10)  # a message that has begun comes whole
             send(self.pair.job, job)
@@ -199,6 +219,8 @@ class _Watch:
         elif "cell" in event:
             self.attempt.outputs[event["cell"]] = self._checked(event["outputs"])
             self.step = None
+        elif "found" in event:
+            self.attempt.found[event["found"]] = event["profile"]
         elif "gone" in event:
             self._stuck("ended its own Python process (an exit call, a crash, or too much memory).")
             return False
@@ -250,8 +272,6 @@ class _Watch:
 
 
 def _tier(asked: Tier | None) -> Tier:
-    from grading.engine.jail import announce, probe
-
     found = probe()
     order = list(Tier)  # strongest first
     if asked is not None and order.index(found) > order.index(asked):

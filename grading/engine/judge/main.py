@@ -2,10 +2,12 @@
 
 import os
 import socket
+from dataclasses import replace
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from grading.engine.judge.peer import LearnerGone, Peer
+from grading.engine.judge.peer import CannotCross, LearnerGone, Peer, Record
 from grading.engine.judge.testing import Judge
 from grading.engine.profile import TestProfile
 from grading.engine.template.messages import receive, send
@@ -23,7 +25,9 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
     for step in message["steps"]:
         send(supervisor, {"begin": step["index"]})
         try:
-            if step["kind"] == "test":
+            if step["kind"] == "test" and message["record"]:
+                outputs = _recorded(supervisor, judge, step)
+            elif step["kind"] == "test":
                 outputs = judge.run_test(step["source"], step["task"], TestProfile.from_dict(step["profile"]))
             else:
                 outputs = peer.run_cell(step["source"])
@@ -35,3 +39,18 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
         send(supervisor, {"cell": step["index"], "outputs": outputs})
     send(supervisor, {"done": True})
     os._exit(0)
+
+
+def _recorded(supervisor: socket.socket, judge: Judge, step: dict[str, Any]) -> list[dict[str, Any]]:
+    """Run a test of the reference solution, and report what it needed."""
+    profile, record = TestProfile.from_dict(step["profile"]), Record()
+    needed: tuple[str, ...] = ()
+    try:
+        outputs = judge.run_test(step["source"], step["task"], profile, record)
+    except CannotCross as problem:
+        needed = problem.names
+        outputs = [{"output_type": "error", "ename": "CannotCross", "evalue": str(problem), "traceback": []}]
+    found = record.profile(profile)
+    found = replace(found, remote=found.remote | set(needed))
+    send(supervisor, {"found": step["index"], "profile": found.to_dict()})
+    return outputs

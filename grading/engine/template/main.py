@@ -7,6 +7,7 @@ import contextlib
 import gc
 import importlib
 import os
+import pkgutil
 import random
 import shutil
 import signal
@@ -186,6 +187,14 @@ def _random_state() -> tuple[Any, ...]:
     return random.getstate(), numpy.random.get_state()[1].tobytes() if numpy else b""
 
 
+def _import_rooms() -> None:
+    """Import all that the forks run: their jail does not show them these files."""
+    for room in ("wire", "learner", "judge"):
+        package = importlib.import_module(f"grading.engine.{room}")
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{package.__name__}.{module.name}")
+
+
 def _import(names: Sequence[str]) -> dict[str, str]:
     """Import modules, and say why for each that could not be."""
     problems = {}
@@ -235,8 +244,7 @@ def main() -> None:
     except OSError as error:
         send(control, {"problem": f"{type(error).__name__}: {error}"})
         return
-    from grading.engine.judge import main as _judge  # noqa: F401  # its modules must be there before the jail closes
-    from grading.engine.learner import main as _learner  # noqa: F401
+    _import_rooms()
     from grading.engine.learner.shell import make_shell, warm
 
     problems = _import(settings["imports"])

@@ -1,0 +1,61 @@
+"""What runs untrusted is visible from the folder, and imports nothing of what is trusted."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ENGINE = Path(__file__).resolve().parents[2] / "grading" / "engine"
+MAY_IMPORT = {
+    "learner": {"grading.engine.learner", "grading.engine.wire"},
+    "wire": {"grading.engine.wire"},
+    "jail": {"grading.engine.jail"},
+    "judge": {
+        "grading.engine.judge",
+        "grading.engine.wire",
+        "grading.engine.jail",
+        "grading.engine.profile",
+        "grading.engine.template.messages",
+    },
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The project's modules that a file imports, in functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where they lead"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] in ("grading", "curriculum", "authoring", "tests", "tools")}
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_what_it_may(room):
+    files = list((ENGINE / room).rglob("*.py"))
+    assert files
+    for path in files:
+        for name in imported(path):
+            assert any(name == may or name.startswith(f"{may}.") for may in MAY_IMPORT[room]), f"{path.name}: {name}"
+
+
+def test_the_check_sees_a_forbidden_import(tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text("def f():\n    from grading.engine import gradebook\n")
+    assert imported(path) == {"grading.engine.gradebook"}
+
+
+def test_the_learners_process_holds_no_trusted_module():
+    """Importing all that a learner's process runs brings in nothing that knows tests, scores or the gradebook."""
+    code = (
+        "import importlib, pkgutil, sys, grading.engine.learner as learner\n"
+        "[importlib.import_module(f'{learner.__name__}.{each.name}') for each in pkgutil.iter_modules(learner.__path__)]\n"
+        "print(*sorted(name for name in sys.modules if name.split('.')[0] in ('grading', 'curriculum', 'nbgrader')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for name in done.stdout.split():
+        assert name in ("grading", "grading.engine") or name.split(".")[2] in ("learner", "wire"), name
