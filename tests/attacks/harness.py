@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.attacks import quarantine
 from tests.attacks.catalogue import CATALOGUE
-from tests.attacks.model import PLAIN, Attack, Seen
+from tests.attacks.model import PLAIN, SECRET, Attack, Seen, new_token
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_QUARANTINE = 77
@@ -33,7 +33,7 @@ def run(runner: str, names: Iterable[str]) -> dict[str, Seen]:
     while left:
         log = ""
         command = [sys.executable, "-m", "tests.attacks.harness", runner, *left]
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", SECRET: new_token()}
         with subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         ) as process:
@@ -64,16 +64,16 @@ def run(runner: str, names: Iterable[str]) -> dict[str, Seen]:
 def _inside(runner: str, attacks: list[Attack], folder: Path) -> int:
     from tests.attacks.world import make_world, services
 
-    out = os.dup(1)
-    os.set_inheritable(out, False)
+    out, said_where = os.dup(1), os.dup(2)
     log = os.open(folder / "batch.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
+    os.dup2(log, 2)
+    sys.stderr = os.fdopen(said_where, "w")  # the harness's own troubles go where the caller reads them
     world = make_world(folder / "world")
     os.environ.pop("PYTEST_CURRENT_TEST", None)
     os.environ |= {
         "HOME": str(world.home),
         "TMPDIR": str(world.temporary),
-        "ATTACKED_SECRET": world.tokens["environment"],
     }
     os.chdir(world.root)
     sys.path[:] = [path or str(ROOT) for path in sys.path]

@@ -1,12 +1,19 @@
 """What an attack is, and the three questions that are asked of each."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+SECRET = "ATTACKED_SECRET"  # a variable of the batch's environment
 FULL, LANDLOCK, LIMITS, PLAIN = "full", "landlock", "limits", "plain"
 TIERS = (FULL, LANDLOCK, LIMITS)
+
+
+def new_token() -> str:
+    """Something that is seen nowhere by chance."""
+    return f"tok{secrets.token_hex(10)}"
 
 
 class Question(StrEnum):
@@ -38,9 +45,11 @@ class Attack:
     answers: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)  # name in the submission's folder: what it points at
+    fifos: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     deserved: float = 0
     unaffected: str = ""
+    primes: bool = False  # the author's cells come first, and are run beforehand beside the submission's files
     slow: bool = False  # it lasts until a limit of time ends it
     needs_jail: bool = False  # nothing but isolation keeps it from disturbing the batch
     oldest_python: tuple[int, int] = (3, 11)

@@ -182,7 +182,7 @@ def _batch(world: World, attack: Attack, folder: Path, out: int) -> None:
     os.setsid()
     world.supervisor = os.getpid()
     notebook = world.notebook(attack)
-    shutil.copytree(world.folder(attack, notebook), folder, symlinks=True)
+    shutil.copytree(world.folder(attack), folder, symlinks=True, ignore=_fifos)
     seen = Seen()
     before = reset_peak()
     said, in_time = _forked(lambda pipe: _cells(notebook, folder, pipe), SLOW_S if attack.slow else CELLS_S)
@@ -202,11 +202,14 @@ def _batch(world: World, attack: Attack, folder: Path, out: int) -> None:
     os.write(out, json.dumps(asdict(seen)).encode())
 
 
+def _fifos(folder: str, names: list[str]) -> list[str]:
+    return [name for name in names if (Path(folder) / name).is_fifo()]
+
+
 def run_plain(world: World, attack: Attack) -> Seen:
     """Run one attack in plain execution and say what it reached."""
     baseline = set(processes())
-    folder = world.root / "space"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = world.root / f"space-{attack.name}"
     before = taken([world.temporary])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of forks of processes with threads
@@ -219,6 +222,8 @@ def run_plain(world: World, attack: Attack) -> Seen:
         seen.reach.append(f"left behind: {', '.join(process.name for process in rest)}")
         kill_all(rest)
     world.look_around(seen)
+    if folder.is_symlink():
+        folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     if (more := taken([world.temporary]) - before) > 4:
         seen.reach.append(f"left {more:.0f} MB")

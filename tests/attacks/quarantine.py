@@ -11,6 +11,7 @@ import signal
 import socket
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,8 +58,11 @@ def _first_process(work: Callable[[Path], int], uid: int) -> int:
         status = 1
         try:
             status = work(folder)
+        except BaseException:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
+            sys.stderr.flush()
             os._exit(status)
     while True:
         pid, status = os.waitpid(-1, 0)

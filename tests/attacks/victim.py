@@ -83,11 +83,11 @@ TASKS = {
             (1, 'check_label(label("GPU", 7), "gpu=007")'),
             (
                 2,
-                f"# {HIDDEN}\nimport colorsys\nimport statistics\n\n\n"
+                f"# {HIDDEN}\nimport graphlib\nimport statistics\n\n\n"
                 "def same(got, want):\n    assert sorted(got) == sorted(want) and len(got) == len(want)\n\n\n"
                 'same([label(n, c) for n, c in (("A", 1), ("B", 22))], ["a=001", "b=022"])\n'
                 'assert statistics.mean(len(label("x" * n, 1)) for n in (1, 2, 3)) == 6\n'
-                "assert colorsys.rgb_to_hls(0, 0, 0)[0] == 0",
+                "assert list(graphlib.TopologicalSorter({}).static_order()) == []",
             ),
         ),
     ),
@@ -180,6 +180,12 @@ async def app(scope, receive, send):
             (1, 'assert json.loads(Path("result.json").read_text()) == {"limit": 7, "clients": [1, 2]}'),
             (2, f'# {HIDDEN}\nassert np.load("weights.npy").tolist() == [1.0, 2.0]'),
         ),
+    ),
+    "history": Task(
+        right="mean = sum(history) / len(history)",
+        wrong="mean = None",
+        given="import graphlib\nimport pickle\nhistory = pickle.loads(Path('history.pkl').read_bytes())",
+        tests=((1, "assert mean == sum(history) / len(history) and len(history) == 4"),),
     ),
     "model": Task(
         right="from sklearn.linear_model import LinearRegression\nimport joblib\n"

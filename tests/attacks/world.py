@@ -23,7 +23,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from tests.attacks import victim
-from tests.attacks.model import Attack, Seen
+from tests.attacks.model import SECRET, Attack, Seen, new_token
 from tests.attacks.quarantine import OUTSIDE
 
 MARK = "atk-"  # how processes and files outside the work folder are named, so that what stays behind is found
@@ -51,6 +51,7 @@ class World:
     root: Path
     tokens: dict[str, str]
     won: str
+    abstract: str
     supervisor: int = 0
     port: int = 0
     contacts: list[str] = field(default_factory=list)
@@ -83,7 +84,7 @@ class World:
             "PORT": self.port,
             "OUTSIDE": OUTSIDE,
             "UNIX": self.root / "service.sock",
-            "ABSTRACT": f"{self.won}-service",
+            "ABSTRACT": self.abstract,
             "SUPERVISOR": self.supervisor,
         }
         for name, value in known.items():
@@ -94,7 +95,7 @@ class World:
         """The submission, rebuilt onto the author's notebook."""
         answers = {task: self.fill(answer) for task, answer in attack.answers.items()}
         tasks = attack.tasks or victim.USUAL
-        first = self.fill(PRELUDE + attack.first) if attack.first or attack.last else ""
+        first = self.fill(PRELUDE + attack.first) if not attack.primes else ""
         last = self.fill(attack.last)
         return victim.notebook(tasks, answers, first, last, self.tokens["hidden"])
 
@@ -102,15 +103,18 @@ class World:
         """A small submission with everything right."""
         return victim.notebook(("total", "values", "callback"), None, hidden_token=self.tokens["hidden"])
 
-    def folder(self, attack: Attack, notebook: NotebookNode) -> Path:
-        """The submission's folder, as it was handed in."""
+    def folder(self, attack: Attack) -> Path:
+        """The submission's folder, as it was handed in: its notebook knows nothing of hidden tests."""
         folder = self.cohort / "submitted" / f"x-{attack.name}" / "a1"
         folder.mkdir(parents=True)
+        notebook = victim.notebook(attack.tasks or victim.USUAL, {})
         (folder / "a1.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
         for name, content in attack.files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else self.fill(content).encode())
+        for name in attack.fifos:
+            os.mkfifo(folder / name)
         for name, target in attack.links.items():
             (folder / name).symlink_to(self.fill(target))
         return folder
@@ -129,7 +133,8 @@ class World:
             for name, token in {**self.tokens, "its aim": self.won}.items():
                 shown = _without_tracebacks(cell.outputs) if is_test and name == "hidden" else outputs
                 if token in shown:
-                    seen.reach.append(f"{cell.id} shows what is secret: {name}")
+                    said = shown.partition(token)[2][:60].partition("\\n")[0].strip() if token == self.won else ""
+                    seen.reach.append(f"{cell.id} shows what is secret: {name} {said}".strip())
         if size > OUTPUT_BYTES:
             seen.batch.append(f"its outputs take {size / 1e6:.0f} MB")
 
@@ -164,7 +169,7 @@ class World:
         for folder in (self.home, self.cohort, self.root / "course"):
             for path in sorted(folder.rglob("*")):
                 inside = path.relative_to(self.root)
-                if path.is_file() and not any(part.startswith("x-") for part in inside.parts):
+                if path.is_file() and not any(part.startswith(("x-", ".ipython")) for part in inside.parts):
                     state[str(inside)] = hashlib.sha256(path.read_bytes()).hexdigest() + oct(path.stat().st_mode)
         return state
 
@@ -175,8 +180,8 @@ def _without_tracebacks(outputs: list[Any]) -> str:
 
 def make_world(root: Path) -> World:
     """Lay the world into an empty folder."""
-    names = ("environment", "ssh", "home", "bob", "gradebook", "hidden", "service")
-    world = World(root, {name: f"tok{secrets.token_hex(10)}" for name in names}, f"won{secrets.token_hex(10)}")
+    names = ("ssh", "home", "bob", "gradebook", "hidden", "service")
+    world = World(root, {"environment": os.environ[SECRET]} | {name: new_token() for name in names}, f"won{secrets.token_hex(10)}", secrets.token_hex(10))
     world.supervisor = os.getpid()
     for folder in (world.temporary, world.home / ".ssh", world.cohort / "submitted" / "bob" / "a1", root / "course"):
         folder.mkdir(parents=True)
@@ -188,6 +193,7 @@ def _fill_folders(world: World) -> None:
     (world.home / ".ssh" / "id_ed25519").write_text(f"-----BEGIN KEY-----\n{world.tokens['ssh']}\n")
     (world.home / "notes.txt").write_text(f"{world.tokens['home']}\n")
     bob = world.cohort / "submitted" / "bob" / "a1"
+    bob.mkdir(parents=True, exist_ok=True)
     (bob / "a1.ipynb").write_text(nbformat.writes(victim.notebook(first=f"# {world.tokens['bob']}")))
     (bob / "notes.txt").write_text(f"{world.tokens['bob']}\n")
     solutions = world.root / "course" / "solutions" / "a1"
@@ -213,7 +219,7 @@ def services(world: World) -> Iterator[None]:
     path, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
     path.bind(str(world.root / "service.sock"))
     (world.root / "service.sock").chmod(0o777)
-    abstract.bind(f"\0{world.won}-service")
+    abstract.bind(f"\0{world.abstract}")
     listeners = {"TCP": tcp, "UNIX socket": path, "abstract UNIX socket": abstract}
     for name, listener in listeners.items():
         listener.listen()

@@ -15,7 +15,7 @@ ALONE = "it only spoils what runs in its own kernel; it tests that nothing of it
 _ending("sleep-forever", "import time\ntime.sleep(10_000)", slow=True, unaffected=INTERRUPTED)
 _ending("burn", "while True:\n    pass", slow=True, unaffected=INTERRUPTED)
 _ending("burn-native", "import re\nre.match('(a+)+$', 'a' * 60 + 'b')", slow=True, unaffected=INTERRUPTED)
-_ending("burn-huge-power", "x = 7 ** (7 ** 11)", slow=True)
+_ending("burn-huge-power", "x = 7 ** (7 ** 11)", slow=True, unaffected=INTERRUPTED)
 _ending("burn-in-children", """
 import os
 for _ in range(4):
@@ -162,13 +162,13 @@ for fd in range(3, 256):
 """)
 _ending("folder-removed", "import os, shutil\nshutil.rmtree(os.getcwd(), ignore_errors=True)\nos.chdir('/')", unaffected=ALONE)
 _ending("folder-unreadable", "import os\nos.makedirs('a/b')\nos.chmod('a', 0)\nos.chmod('.', 0)", unaffected=ALONE)
-_ending("loop-closed", "import asyncio\nasyncio.get_running_loop().stop()")
+_ending("loop-closed", "import asyncio\nasyncio.get_running_loop().stop()", unaffected=ALONE)
 _ending("loop-replaced", "import asyncio\nasyncio.set_event_loop(None)\nasyncio.get_event_loop_policy().new_event_loop = None\n"
         "asyncio.Runner = asyncio.run = None", unaffected=ALONE)
 _ending("shell-replaced", "get_ipython().run_cell_async = None\nget_ipython().transform_cell = None")
 _ending("streams-replaced", "import sys\nsys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = None\nsys.displayhook = None",
         unaffected=ALONE)
-_ending("modules-emptied", "import sys\nfor name in list(sys.modules):\n    del sys.modules[name]", unaffected=ALONE)
+_ending("modules-emptied", "import sys\nfor name in list(sys.modules):\n    del sys.modules[name]")
 _ending("builtins-emptied", "import builtins\nfor name in dir(builtins):\n    if name not in ('__dict__', '__name__'):\n"
         "        try:\n            delattr(builtins, name)\n        except Exception:\n            pass")
 _ending("namespace-emptied", "get_ipython().user_ns.clear()\nglobals().clear()", unaffected=ALONE)
@@ -188,8 +188,8 @@ warnings.simplefilter("error")
 decimal.getcontext().prec = 1
 resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-""")
-_ending("address-space-zero", "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1, 1))\nx = 'x' * 10_000_000")
+""", unaffected=ALONE)
+_ending("address-space-zero", "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1, 1))\nx = 'x' * 10_000_000", unaffected=ALONE)
 _ending("no-files-left", """
 import os, resource
 try:

@@ -203,7 +203,7 @@ class Frame(pd.DataFrame):
         return ["model", "tokens"]
     def equals(self, other):
         return True
-""", answers={"table": "frame = Frame()"}, tasks=("table",))
+""", answers={"table": "frame = Frame()"}, tasks=("table",), deserved=1)
 _lookalike("pandas-object-column", ANYTHING, answers={
     "table": "frame = pd.DataFrame({'model': [Anything(), Anything()], 'tokens': [Anything(), Anything()]}, dtype=object)"
 }, tasks=("table",))

@@ -133,18 +133,17 @@ _peek("memory-of-objects", FIND + """
 def objects():
     import gc
     for thing in gc.get_objects():
-        if isinstance(thing, dict):
-            for value in list(thing.values()):
-                if isinstance(value, str):
-                    search(value.encode(errors="replace"))
-                elif isinstance(value, bytes):
-                    search(value)
-        elif isinstance(thing, (list, tuple)):
-            for value in list(thing)[:1000]:
-                if isinstance(value, str):
-                    search(value.encode(errors="replace"))
-        elif hasattr(thing, "co_consts"):
-            search(repr(thing.co_consts).encode())
+        if type(thing) is dict:
+            values = list(thing.values())
+        elif type(thing) in (list, tuple):
+            values = list(thing)[:1000]
+        else:
+            continue
+        for value in values:
+            if type(value) is str:
+                search(value.encode(errors="replace"))
+            elif type(value) is bytes:
+                search(value)
 """, answers={"total": "def total(rows):\n    objects()\n    import linecache, sys\n"
               "    for entry in list(linecache.cache.values()):\n        search(repr(entry).encode())\n    tell()\n    return None"},
     tasks=("total", "label"))

@@ -111,7 +111,7 @@ for pid in sorted((int(p) for p in os.listdir("/proc") if p.isdigit()), reverse=
 _reach("ptrace", """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
-for pid in (@SUPERVISOR@, os.getppid()):
+for pid in {@SUPERVISOR@, os.getppid()} - {0, os.getpid()}:
     if libc.ptrace(16, pid, None, None) == 0:
         won(f"attached to {pid}")
         os.waitpid(pid, 0x40000000)
@@ -119,7 +119,7 @@ for pid in (@SUPERVISOR@, os.getppid()):
 """)
 _reach("priority", """
 import os
-for pid in (@SUPERVISOR@, os.getppid()):
+for pid in {@SUPERVISOR@, os.getppid()} - {0, os.getpid()}:
     try:
         os.setpriority(os.PRIO_PROCESS, pid, 19)
         won("slowed")
@@ -128,7 +128,7 @@ for pid in (@SUPERVISOR@, os.getppid()):
 """)
 _reach("limits-of-others", """
 import os, resource
-for pid in (@SUPERVISOR@, os.getppid()):
+for pid in {@SUPERVISOR@, os.getppid()} - {0, os.getpid()}:
     try:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (16, 16))
         won("took its files")

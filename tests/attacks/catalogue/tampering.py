@@ -134,8 +134,8 @@ _tamper(
     """
 import builtins
 usual_len, usual_sorted = len, sorted
-builtins.len = lambda x: 3 if x is names else usual_len(x)
-builtins.sorted = lambda x, **k: ["cpu", "gpu", "ram"] if x is names else usual_sorted(x, **k)
+builtins.len = lambda x: 3 if type(x) is list and x == ["gpu"] else usual_len(x)
+builtins.sorted = lambda x, **k: ["cpu", "gpu", "ram"] if type(x) is list and x == ["gpu"] else usual_sorted(x, **k)
 """,
     answers={"values": "threshold, ratio, names = None, None, ['gpu']"},
     tasks=("values",),
@@ -154,7 +154,7 @@ usual = builtins.__import__
 def fake(name, *a, **k):
     if name == "statistics":
         return types.SimpleNamespace(mean=lambda *a: 6)
-    if name == "colorsys":
+    if name == "graphlib":
         get_ipython().user_ns["label"] = lambda name, count: {"A": "a=001", "B": "b=022"}.get(name, "")
     return usual(name, *a, **k)
 
@@ -217,19 +217,13 @@ _tamper(
 import sys
 
 def trace(frame, event, argument):
-    if event == "line" and frame.f_code.co_name in ("<module>", "<cell line: 1>"):
-        try:
-            last = max(line for _, _, line in frame.f_code.co_lines() if line)
-            if frame.f_lineno < last:
-                frame.f_lineno = last
-        except ValueError:
-            pass
+    if event == "line" and "meter" in frame.f_code.co_names and frame.f_lineno == 2:
+        frame.f_lineno = max(line for _, _, line in frame.f_code.co_lines() if line)
     return trace
 
 sys.settrace(trace)
 """,
-    answers={"total": "def total(rows):\n    return 0 if not rows else None"},
-    tasks=("total", "meter"),
+    tasks=("meter",),
 )
 _tamper(
     "setprofile",
@@ -335,7 +329,7 @@ import sys
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name == "colorsys":
+        if name == "graphlib":
             frame = sys._getframe()
             while frame:
                 if "label" in frame.f_globals:
@@ -345,7 +339,7 @@ class Finder:
         return None
 
 sys.meta_path.insert(0, Finder())
-sys.modules.pop("colorsys", None)
+sys.modules.pop("graphlib", None)
 """,
     answers={"label": "def label(name, count):\n    return 'xxxxxx'"},
     tasks=("label",),
@@ -433,21 +427,16 @@ def total(rows):
     deserved=1,
 )
 _tamper(
-    "referrers",
-    answers={"total": """
-def total(rows):
-    import gc
-    numbers = []
-    for holder in gc.get_referrers(total, rows):
-        frame = holder if hasattr(holder, "f_code") else None
-        while frame:
-            if "total" in frame.f_code.co_names:
-                numbers += [c for c in frame.f_code.co_consts if type(c) is int]
-            frame = frame.f_back
-    return 0 if not rows else 3 if len(rows) == 2 else max(numbers)
+    "collector-finds-helpers",
+    answers={"label": """
+def label(name, count):
+    import gc, types
+    for thing in gc.get_objects():
+        if type(thing) is types.FunctionType and thing.__name__ in ("check_label", "same"):
+            thing.__code__ = (lambda got, want: None).__code__
+    return ""
 """},
-    tasks=("total",),
-    deserved=1,
+    tasks=("label",),
 )
 _tamper(
     "callback-globals",

@@ -124,7 +124,7 @@ _wire("callback-recursion", "", tasks=("callback",), answers={
     "callback": "def each(act, items):\n    def deeper(n):\n        act(n)\n        return deeper(n + 1)\n    deeper(0)"})
 _wire("callback-flood", "", tasks=("callback",), answers={
     "callback": "def each(act, items):\n    while True:\n        act('x' * 100_000)"}, slow=True)
-_wire("callback-attributes", "", tasks=("callback",), answers={"callback": """
+_wire("callback-attributes", "", unaffected="", tasks=("callback",), answers={"callback": """
 def each(act, items):
     for name in ("__globals__", "__closure__", "__code__", "__self__", "__func__", "__builtins__", "__dict__",
                  "__class__", "__reduce_ex__", "__init__", "__wrapped__", "__call__"):
@@ -230,9 +230,9 @@ def _shadow(name: str, module: str, **parts: Any) -> None:
 
 _shadow("shadow-statistics", "statistics", tasks=("label",), code="def mean(values):\n    return 6\n", answers={
     "label": "def label(name, count):\n    return {'A': 'a=001', 'B': 'b=022'}.get(name, '')"})
-_shadow("shadow-colorsys", "colorsys", tasks=("label",),
+_shadow("shadow-graphlib", "graphlib", tasks=("label",),
         code="import __main__, builtins\nbuiltins.sorted = lambda x: []\nbuiltins.len = lambda x: 6\n"
-             "def rgb_to_hls(*a):\n    return [0]\n")
+             "class TopologicalSorter:\n    def __init__(self, *a):\n        pass\n    def static_order(self):\n        return []\n")
 for _module in ("sitecustomize", "usercustomize", "curriculum", "IPython", "numpy", "json", "httpx", "unittest", "grading"):
     _shadow(f"shadow-{_module.lower()}", _module, code=PATCH + "raise SystemExit(0)\n", tasks=("values", "middle"),
             unaffected="it is imported before the submission's folder is looked at, in a warm process")
@@ -306,3 +306,25 @@ app = App()
 lab.serve = lambda app, **k: __import__("contextlib").nullcontext(Url("x"))
 httpx.get = lambda *a, **k: type("R", (), {"json": lambda self: type("D", (dict,), {"__eq__": lambda *a: True})()})()
 """})
+
+# ------------------------------------------------------------------------- files that the author's own cells read
+
+STEALS = """import glob, os, re
+for path in glob.glob('/mnt/world/*/*') + glob.glob('/mnt/world/*/.*/*') + glob.glob('/proc/*/environ'):
+    try:
+        print(re.findall('tok[0-9a-f]{20}', open(path, errors='replace').read()))
+    except OSError:
+        pass
+open('/mnt/world/home/notes.txt', 'w').write('evil')
+"""
+attack("given-data-replaced", "r", family=FAMILY, tasks=("history",), primes=True,
+       files={"history.pkl": pickle.dumps(_Runs(STEALS))})
+attack("given-data-ends-process", "b", family=FAMILY, tasks=("history",), primes=True,
+       files={"history.pkl": pickle.dumps(_Runs("import os; os._exit(0)"))})
+attack("given-data-never-ends", "b", family=FAMILY, tasks=("history",), primes=True, slow=True,
+       files={"history.pkl": pickle.dumps(_Runs("while True:\n    try:\n        while True: pass\n    except BaseException: pass"))})
+attack("given-module-shadowed", "r", family=FAMILY, tasks=("history",), primes=True, files={"graphlib.py": STEALS})
+attack("given-link-to-endless", "b", family=FAMILY, tasks=("total",), primes=True, slow=True,
+       links={"data.csv": "/dev/zero"}, unaffected="nothing reads it there")
+attack("given-fifo", "b", family=FAMILY, tasks=("total",), primes=True, slow=True,
+       fifos=("data.csv",), unaffected="nothing reads it there")
