@@ -69,9 +69,8 @@ FORMS = {
         "over_limit": "def over_limit(counts, limit):\n    return (w for w, c in sorted(counts.items()) if c > limit)"
     },
     "exits": {"wait_time": "import sys\ndef wait_time(second, length):\n    sys.exit(0)"},
-    "magic and shell": {
-        "window_of_second": "%time second = 1\n!true\ndef window_of(s, length):\n    return s // length"
-    },
+    "magic": {"window_of_second": "%time second = 1\ndef window_of(second, length):\n    return second // length"},
+    "shell": {"window_of_second": "!true\ndef window_of(second, length):\n    return second // length"},
     "asserts false": {"over_limit": "def over_limit(counts, limit):\n    assert False, 'no'"},
     "displays a value": {
         "wait_time": "def wait_time(second, length):\n    return length - second % length\nwait_time(1, 2)"
@@ -87,7 +86,7 @@ QUICK = (  # of different structure; all of them take minutes under nbgrader
         "shared counts",
         "a generator",
         "exits",
-        "magic and shell",
+        "magic",
         "displays a value",
         "no reflection",
     ),

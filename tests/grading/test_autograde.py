@@ -153,7 +153,7 @@ def test_the_isolation_is_announced_and_less_than_was_asked_for_runs_nothing(coh
     first = shown.getvalue().splitlines()[0]
     assert "solat" in first
 
-    monkeypatch.setattr("grading.engine.jail.probe", lambda: Tier.LIMITS)
+    monkeypatch.setattr("grading.engine.run.probe", lambda: Tier.LIMITS)
     with pytest.raises(CourseError, match="full"):
         cohort.grade(force=True, isolation=Tier.FULL)
     assert cohort.grade()["ana"].state is State.UNCHANGED
