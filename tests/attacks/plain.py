@@ -30,7 +30,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from tests.attacks.model import Attack, Seen
-from tests.attacks.world import MEMORY_MB, World, kill_all, left_behind, peak, processes, reset_peak, taken
+from tests.attacks.world import MEMORY_MB, World, kill_all, left_behind, peak, processes, reset_peak, standing, taken
 
 CELLS_S = 8.0  # how long the cells may take before they are interrupted, and again before they are killed
 SLOW_S = 1.0  # the same for attacks that mean to take forever
@@ -184,11 +184,13 @@ def _batch(world: World, attack: Attack, folder: Path, out: int) -> None:
     notebook = world.notebook(attack)
     shutil.copytree(world.folder(attack), folder, symlinks=True, ignore=_fifos)
     seen = Seen()
-    before = reset_peak()
+    before, stood = reset_peak(), standing()
     said, in_time = _forked(lambda pipe: _cells(notebook, folder, pipe), SLOW_S if attack.slow else CELLS_S)
     _graded(world, said, in_time, attack.deserved, seen)
     if (growth := (peak() - before) / 1000) > MEMORY_MB:
         seen.batch.append(f"the batch took {growth:.0f} MB more")
+    if standing() != stood:
+        seen.reach.append("the batch's priority or limits are changed")
     said = b""
     space = world.root / "space-honest"
     shutil.rmtree(space, ignore_errors=True)

@@ -18,7 +18,7 @@ from grading.engine.run import Engine
 from grading.engine.score import score_notebook
 from tests.attacks import victim
 from tests.attacks.model import Attack, Question, Seen
-from tests.attacks.world import DISK_MB, LOG_BYTES, MEMORY_MB, World, kill_all, left_behind, peak, processes, reset_peak, taken
+from tests.attacks.world import DISK_MB, LOG_BYTES, MEMORY_MB, World, kill_all, left_behind, peak, processes, reset_peak, standing, taken
 
 LIMITS_OF_ALL = Limits(
     cell_cpu_s=2, cell_wall_s=6, total_cpu_s=20, memory_mb=1024, disk_mb=32, processes=64, files=256, output_mb=2
@@ -92,6 +92,7 @@ def _one(course: _Course, attack: Attack, baseline: set[int], log: Path) -> Seen
     world = course.world
     logged, space, before = log.stat().st_size, taken([world.temporary, Path("/dev/shm")]), reset_peak()
     said: list[str] = []
+    stood = standing()
     neighbour = threading.Thread(target=lambda: said.append(course.honest()))
     beside = attack.aims - {Question.POINTS}
     if beside:
@@ -106,6 +107,8 @@ def _one(course: _Course, attack: Attack, baseline: set[int], log: Path) -> Seen
     if rest := left_behind(baseline, world.supervisor):
         seen.reach.append(f"left behind: {', '.join(process.name for process in rest)}")
         kill_all(rest)
+    if standing() != stood:
+        seen.reach.append("the supervisor's priority or limits are changed")
     if (growth := (peak() - before) / 1000) > MEMORY_MB:
         seen.batch.append(f"the supervisor took {growth:.0f} MB more")
     if (more := log.stat().st_size - logged) > LOG_BYTES:

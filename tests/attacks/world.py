@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -301,6 +302,11 @@ def kill_all(rest: list[Process]) -> None:
     for process in rest:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
+
+
+def standing() -> tuple[int, tuple[int, int]]:
+    """The priority and the limit of open files of this process."""
+    return os.getpriority(os.PRIO_PROCESS, 0), resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
 def reset_peak() -> int:

@@ -29,8 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from curriculum.course import Course
-from grading.engine import run
-from grading.engine.autograde import grade_unit
+from grading.engine import autograde, run
 from grading.engine.gradebook import ensure_assignment
 from grading.engine.template.client import Template
 from tests.benchmarks.workload import UNIT, lay_cohort, lay_course
@@ -48,8 +47,11 @@ c.CourseDirectory.db_url = "sqlite:///" + {cohort!r} + "/gradebook.db"
 """
 # Parts of the engine's time, by the function they are spent in. Those of a submission do not contain one another.
 PARTS: dict[str, tuple[Any, str]] = {
+    "read and rebuild": (autograde, "rebuild"),
     "fork and jail": (Template, "pair"),
     "end and sweep": (Template, "end"),
+    "write the notebook": (autograde.Bench, "put"),
+    "gradebook": (autograde.Recorder, "record"),
     "start of the template": (run.Engine, "_start"),
     "the author's first cells": (Template, "prime"),
 }
@@ -92,7 +94,7 @@ class Bench:
     def engine(self, students: list[str], workers: int) -> float:
         """Seconds of `course grade` for some of the learners, without the start of Python."""
         started = time.perf_counter()
-        outcomes = grade_unit(self.course, self.unit, students, True, workers, Console(quiet=True))
+        outcomes = autograde.grade_unit(self.course, self.unit, students, True, workers, Console(quiet=True))
         seconds = time.perf_counter() - started
         assert not any(outcome.set_aside for outcome in outcomes), outcomes
         return seconds
@@ -162,9 +164,9 @@ class Cells:
         kinds: dict[tuple[int, int], str] = {}
         begun: dict[int, float] = {}
 
-        def listen_to_steps(watch: Any, steps: Any, profile: Any) -> None:
-            kinds.update({(id(watch), step.index): step.kind for step in steps})
-            follow(watch, steps, profile)
+        def listen_to_steps(watch: Any, job: dict[str, Any]) -> None:
+            kinds.update({(id(watch), step["index"]): step["kind"] for step in job["steps"]})
+            follow(watch, job)
 
         def listen(watch: Any, event: dict[str, Any]) -> bool:
             if "begin" in event:

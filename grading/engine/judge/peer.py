@@ -1,6 +1,7 @@
 """The judge's end of the wire."""
 
 import asyncio
+import builtins
 import io
 import os
 import pickle
@@ -8,6 +9,7 @@ import random
 import socket
 import sys
 import types
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 from grading.engine.profile import TestProfile
 from grading.engine.wire.frames import Frames, Malformed
 from grading.engine.wire.given import Given
-from grading.engine.wire.link import Ended, Later, Link
+from grading.engine.wire.link import Ended, Link
 from grading.engine.wire.remote import FREE, GATED, Describer, Method, Remote, error_from, error_node, own_node
 from grading.engine.wire.values import Decoder, Encoder
 
@@ -67,7 +69,7 @@ class Peer(Link):
         """Begin to read; the calling thread is the main one."""
         super().__init__(Frames(connection), is_judge=True)
         self.given = Given(self.others)
-        self.describer = _JudgeDescriber(self)
+        self.describer = _JudgeDescriber(self, self.given)
         self.others |= {"x": error_from}
         self.profile = TestProfile()
         self.record: Record | None = None
@@ -93,6 +95,12 @@ class Peer(Link):
             self.close("a cell's outputs are no list")
             raise LearnerGone(self.ended)
         return [output for output in map(_checked, outputs) if output is not None]
+
+    def adopt(self, handle: Any, kind: type) -> None:
+        """A class statement in a test made this subclass of a learner's class."""
+        if type(handle) is not int or handle in self.describer.classes:
+            raise Malformed("the handle of a subclass is none")
+        self.describer.classes[handle] = kind
 
     def know_given(self, names: list[str], namespace: dict[str, Any]) -> None:
         """Let instances of these classes of given cells cross by value, on both sides."""
@@ -188,9 +196,13 @@ class Peer(Link):
         """What the learner's code has printed."""
         if self.frames.received > self._limit:
             raise Malformed("too much came from the learner's process")
-        texts = extras.get("o")
-        if texts is None:
+        texts, warned = extras.get("o", []), extras.get("w", [])
+        if not texts and not warned:
             return None
+        if type(warned) is not list or not all(
+            type(one) is list and len(one) == 2 and type(one[0]) is str and type(one[1]) is str for one in warned
+        ):
+            raise Malformed("a warning is none")
         if type(texts) is not list or not all(
             type(text) is list and len(text) == 2 and text[0] in ("stdout", "stderr") and type(text[1]) is str
             for text in texts
@@ -203,6 +215,10 @@ class Peer(Link):
                 self._printed += len(text)
                 if room > 0:
                     getattr(sys, name).write(text[:room])
+            for name, text in warned:
+                kind = getattr(builtins, name, None)
+                if isinstance(kind, type) and issubclass(kind, Warning):
+                    warnings.warn(kind(text), stacklevel=5)
 
         return show
 
@@ -216,8 +232,6 @@ class Peer(Link):
         if op not in _SERVED or len(value) != _SERVED[op]:
             raise Malformed("a request of an unknown kind")
         thing, *rest = value
-        if op == "await":
-            return Later(_awaited(thing))
         if op == "call":
             args, kwargs = _call(rest)
             return thing(*args, **kwargs)
@@ -241,7 +255,8 @@ class Peer(Link):
         return delattr(thing, name)
 
 
-_SERVED = {"await": 1, "call": 3, "operate": 3, "method": 4, "get": 2, "set": 3, "del": 2}
+BY_HAND = {name: getattr(builtins, name) for name in ("input", "print", "open")}  # what tests replace in Python itself
+_SERVED = {"call": 3, "operate": 3, "method": 4, "get": 2, "set": 3, "del": 2}
 _BY_REFERENCE = ("builtins", "_io", "io", "unittest.mock", "itertools", "queue", "threading", "_thread", "asyncio.locks")
 
 
@@ -265,12 +280,6 @@ class _JudgeDescriber(Describer):
             if isinstance(found, type):
                 return found
         return super().native(told, base)
-
-
-def _awaited(thing: Any) -> Any:
-    if not hasattr(type(thing), "__await__"):
-        raise TypeError(f"object {type(thing).__name__} can't be used in 'await' expression")
-    return thing
 
 
 def _call(parts: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -298,6 +307,7 @@ def _state() -> dict[str, Any]:
     state: dict[str, Any] = {"random": random.getstate(), "env": dict(environment), "cwd": os.getcwd()}
     if (numpy := sys.modules.get("numpy")) is not None and "numpy.random" in sys.modules:
         state["numpy"] = numpy.random.get_state()
+    state["builtins"] = {name: None if getattr(builtins, name) is own else getattr(builtins, name) for name, own in BY_HAND.items()}
     state["stdin"] = None if sys.stdin is sys.__stdin__ else sys.stdin
     return state
 

@@ -8,10 +8,11 @@ import inspect
 import io
 import sys
 from collections.abc import Iterator
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
-from grading.engine.judge.peer import CannotCross, LearnerGone, Peer, Record, loop_of
+from grading.engine.judge import patches, shelter
+from grading.engine.judge.peer import BY_HAND, CannotCross, LearnerGone, Peer, Record, loop_of
 from grading.engine.profile import TestProfile
 from grading.engine.wire.link import Ended
 from grading.engine.wire.remote import RemoteFunction, RemoteMeta
@@ -51,6 +52,20 @@ class _Locals:
             raise KeyError(name)
 
 
+class _Main(ModuleType):
+    """`__main__` of the judge's process: its attributes are what a test would find under these names."""
+
+    def __init__(self, judge: "Judge") -> None:
+        super().__init__("__main__")
+        self.__dict__["_judge"] = judge
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["_judge"].find(name)
+        except KeyError:
+            raise AttributeError(f"module '__main__' has no attribute {name!r}") from None
+
+
 class Judge:
     """The test cells' side of one submission."""
 
@@ -60,8 +75,10 @@ class Judge:
         self._tasks: dict[str, dict[str, Any]] = {}
         self._cached: dict[str, Any] = {}
         self._names = _Names(self)
-        for name in learner_names:
+        for name in {*learner_names, *BY_HAND}:
             self._names.pop(name, None)
+        sys.modules["__main__"] = _Main(self)
+        patches.install(peer)
         self._remote: frozenset[str] = frozenset()
         self._known: set[str] = set()
         namespace["__builtins__"] = self._names
@@ -77,6 +94,8 @@ class Judge:
             return self._given[name]
         if name.startswith("__") and name.endswith("__"):
             raise KeyError(name)
+        if name in BY_HAND and name not in self._learner_names:
+            return getattr(builtins, name)
         found, value = self.peer.request("name", name)
         if not found:
             if name in self._given and name not in self._remote:
@@ -131,7 +150,7 @@ class Judge:
         shown: list[dict[str, Any]] = []
         streams = _Stream("stdout", shown), _Stream("stderr", shown)
         try:
-            with _redirected(*streams):
+            with _redirected(*streams), shelter.closed():
                 try:
                     code, last = _compiled(source, profile.remote)
                     self._take_remote(source, profile, names)

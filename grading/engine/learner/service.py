@@ -4,6 +4,7 @@ This process is the learner's own, so nothing here protects anything; the judge 
 """
 
 import asyncio
+import builtins
 import importlib
 import io
 import os
@@ -12,15 +13,19 @@ import random
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from grading.engine.wire.frames import Frames
 from grading.engine.wire.given import Given
-from grading.engine.wire.link import Later, Link
+from grading.engine.wire.link import Link
 from grading.engine.wire.remote import Describer, error_from, error_node, own_node
 from grading.engine.wire.values import Decoder, Encoder
 
+_ORIGINAL = SimpleNamespace(input=builtins.input, print=builtins.print, open=builtins.open)
+MOST_WARNINGS = 1_000  # that wait for the next message
 MOST_PRINTED = 1 << 20  # characters that wait for the next message
 
 
@@ -57,9 +62,10 @@ class Service(Link):
         super().__init__(Frames(connection), is_judge=False)
         self._namespace, self._run_cell = namespace, run_cell
         self._given = Given(self.others)
-        self._describer = Describer(self)
+        self._describer = Describer(self, self._given)
         self.others |= {"x": error_from, "P": self._unpickle}
         self._texts: list[list[str]] = []
+        self._warned: list[list[str]] = []
         self._streams = (_Printed("stdout", self._texts), _Printed("stderr", self._texts))
         self._shell_streams: Any = (sys.stdout, sys.stderr)
         self._patched: list[tuple[Any, str, Any]] = []
@@ -78,9 +84,17 @@ class Service(Link):
         self._shell_streams = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = self._streams
         try:
-            Link.serve(self)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")  # whether it is shown is decided where the test is
+                warnings.showwarning = self._warn
+                Link.serve(self)
         finally:
             sys.stdout, sys.stderr = self._shell_streams
+
+    def _warn(self, message: Any, category: type, *where: Any) -> None:
+        if len(self._warned) < MOST_WARNINGS:
+            kind = next((base.__name__ for base in category.__mro__ if base.__module__ == "builtins"), "UserWarning")
+            self._warned.append([kind, str(message)])
 
     def may(self, name: str) -> bool:
         """Whether an operator on one of the judge's objects is handed on: all are."""
@@ -103,11 +117,12 @@ class Service(Link):
 
     def outgoing(self, encoder: Encoder) -> dict[str, Any]:
         """What has been printed since the last message."""
-        if not self._texts:
-            return {}
-        texts = [list(text) for text in self._texts]
-        self._texts.clear()
-        return {"o": texts}
+        extras: dict[str, Any] = {}
+        for name, said in (("o", self._texts), ("w", self._warned)):
+            if said:
+                extras[name] = [list(part) for part in said]
+                said.clear()
+        return extras
 
     def incoming(self, decoder: Decoder, extras: dict[str, Any]) -> Callable[[], None] | None:
         """Take over the judge's state that a call may depend on."""
@@ -136,6 +151,8 @@ class Service(Link):
             os.chdir(state["cwd"])
         if "stdin" in state:
             sys.stdin = state["stdin"] or sys.__stdin__
+        for name, value in state.get("builtins", {}).items():
+            setattr(builtins, name, getattr(_ORIGINAL, name) if value is None else value)
         for name, value in state.get("pushed", {}).items():
             self._namespace[name] = value
         for name in state.get("gone", ()):
@@ -197,8 +214,9 @@ class Service(Link):
             return NotImplemented
         return found(thing, *args)
 
-    def _do_await(self, thing: Any) -> Any:
-        return Later(thing)
+    def _do_subclass(self, name: str, bases: Any, content: dict[str, Any]) -> int:
+        made = type(bases[0])(name, bases, {"__module__": "__main__", **content})
+        return self._describer.adopted(made)
 
     def _do_beside(self, module: str, name: str, args: Any, kwargs: Any) -> Any:
         function: Any = importlib.import_module(module)

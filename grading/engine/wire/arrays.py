@@ -1,5 +1,6 @@
 """NumPy's arrays, scalars and dtypes as plain data."""
 
+import re
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -22,7 +23,7 @@ def dtype_text(dtype: np.dtype[Any]) -> str:
 
 def dtype_from(decoder: Decoder, text: Any) -> "np.dtype[Any]":
     """The dtype that a text names. Raises Malformed."""
-    if len(decoder.text(text)) > 30 or text[1:2] not in tuple(_KINDS):
+    if not re.fullmatch(rf"[<>|=][{_KINDS}]\d{{0,9}}(\[\d{{0,4}}[a-zA-Z]{{1,2}}\])?", decoder.text(text)):
         raise Malformed("an array's dtype is none that may cross")
     dtype = np.dtype(text)
     if dtype.kind not in _KINDS or dtype.hasobject or dtype.names or dtype.subdtype:

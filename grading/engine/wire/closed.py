@@ -8,6 +8,7 @@ import decimal
 import enum
 import fractions
 import functools
+import importlib
 import pathlib
 import sys
 import types
@@ -39,6 +40,29 @@ _add(fractions, "Fraction")
 _add(functools, "partial")
 _add(pathlib, "PurePath", "PurePosixPath", "PureWindowsPath", "Path", "PosixPath", "WindowsPath")
 _add(uuid, "UUID")
+
+_ERRORS = {
+    "dataclasses": ("FrozenInstanceError",),
+    "json.decoder": ("JSONDecodeError",),
+    "asyncio.exceptions": ("CancelledError", "InvalidStateError", "IncompleteReadError"),
+    "asyncio.queues": ("QueueEmpty", "QueueFull"),
+    "subprocess": ("CalledProcessError", "TimeoutExpired", "SubprocessError"),
+    "_queue": ("Empty",),
+    "queue": ("Empty", "Full"),
+    "concurrent.futures._base": ("CancelledError", "TimeoutError", "BrokenExecutor"),
+    "sqlite3": ("Error", "OperationalError", "IntegrityError", "ProgrammingError", "DatabaseError"),
+    "struct": ("error",),
+    "_csv": ("Error",),
+    "re": ("error",),
+    "binascii": ("Error",),
+    "statistics": ("StatisticsError",),
+    "shutil": ("Error", "SameFileError"),
+    "zipfile": ("BadZipFile",),
+    "urllib.error": ("URLError", "HTTPError"),
+    "configparser": ("Error", "NoSectionError", "NoOptionError", "ParsingError"),
+}
+for _module, _names in _ERRORS.items():
+    _add(importlib.import_module(_module), *_names)
 
 _NAMES: dict[type, str] = {kind: name for name, kind in reversed(_BY_NAME.items())}
 

@@ -33,11 +33,10 @@ def _column(encoder: Encoder, values: Any) -> list[Any]:
         return ["per", dtype.freq.freqstr, _raw(encoder, values.asi8)]
     if isinstance(dtype, pd.IntervalDtype):
         return ["ivl", _index_node(encoder, values.left), _index_node(encoder, values.right), values.closed]
-    if type(dtype).__module__.startswith("pandas.core.arrays.") and hasattr(values, "_mask"):
+    if isinstance(values, pd.arrays.IntegerArray | pd.arrays.FloatingArray | pd.arrays.BooleanArray):
         return ["msk", _raw(encoder, values._data), _raw(encoder, values._mask)]
-    plain = values.to_numpy()
-    if isinstance(dtype, np.dtype) and plain.dtype == dtype:
-        return _column(encoder, plain)
+    if isinstance(values, pd.arrays.NumpyExtensionArray) or isinstance(dtype, np.dtype):
+        return _column(encoder, values.to_numpy())
     raise NotPlain
 
 

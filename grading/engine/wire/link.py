@@ -10,7 +10,6 @@ import itertools
 import queue
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from grading.engine.wire.frames import Frames, Gone, Malformed, pack
@@ -20,13 +19,6 @@ from grading.engine.wire.values import Decoder, Encoder
 MAIN = 0
 MOST_LANES = 512
 REQUEST, REPLY, NOTE = 0, 1, 2
-
-
-@dataclass
-class Later:
-    """What serving a request gives when its answer has to be awaited."""
-
-    awaitable: Awaitable[Any]
 
 
 class Ended(Exception):
@@ -43,6 +35,7 @@ class Lane:
         self.replies: dict[int, tuple[bool, Any]] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
         self.wake: asyncio.Future[None] | None = None
+        self.asked: list[tuple[int, Any]] = []  # what is to be awaited, until the loop's step is over
 
 
 class Exports:
@@ -100,6 +93,7 @@ class Link:
         self._waiting: dict[int, Lane | tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]] = {}
         self._tasks: dict[int, asyncio.Future[Any]] = {}
         self._sent = self._read = 0
+        self.patched: dict[tuple[type, str], Any] = {}  # methods of classes of the other side, before they were replaced
 
     # -- what a side says
 
@@ -108,7 +102,7 @@ class Link:
         raise NotImplementedError
 
     def perform(self, op: str, value: Any) -> Any:
-        """Serve one request; its answer, or a `Later`."""
+        """Serve one request; its answer."""
         raise NotImplementedError
 
     def outgoing(self, encoder: Encoder) -> dict[str, Any]:
@@ -148,6 +142,8 @@ class Link:
 
     def request(self, op: str, value: Any) -> Any:
         """Ask the other side and wait for its answer. Raises what it raised, and Ended."""
+        if getattr(self._mine, "encodes", False):
+            raise AttributeError("a message is being written, and nothing can be asked meanwhile")
         lane, number = self.lane(), next(self._numbers)
         self._waiting[number] = lane
         self._send([REQUEST, lane.number, number, op], value)
@@ -165,17 +161,35 @@ class Link:
         finally:
             del answer
 
-    async def later(self, op: str, value: Any) -> Any:
-        """Ask the other side without blocking this thread's event loop."""
+    async def later(self, thing: Any) -> Any:
+        """Await something of the other side without blocking this thread's event loop.
+
+        What one step of the loop begins to await crosses together, so that it starts together there as well.
+        """
         loop, number = asyncio.get_running_loop(), next(self._numbers)
         future: asyncio.Future[Any] = loop.create_future()
         self._waiting[number] = (loop, future)
-        self._send([REQUEST, self.lane().number, number, op], value)
+        lane = self.lane()
+        with self._table:
+            asked = lane.asked
+            asked.append((number, thing))
+            if len(asked) == 1:
+                loop.call_soon(self._ask, lane)
         try:
             return await future
         except asyncio.CancelledError:
             self.note("cancel", number)
             raise
+
+    def _ask(self, lane: Lane) -> None:
+        asked, lane.asked = lane.asked, []
+        try:
+            self._send([NOTE, lane.number, 0, "await"], asked)
+        except Exception as error:
+            for number, _ in asked:
+                waiting = self._waiting.pop(number, None)
+                if isinstance(waiting, tuple):
+                    self._resolve(waiting, False, error, None)
 
     def note(self, op: str, value: Any) -> None:
         """Tell the other side something that has no answer."""
@@ -232,7 +246,7 @@ class Link:
             lane.replies[number] = (op, value)
             return
         if kind == NOTE:
-            self._noted(op, value)
+            self._noted(lane, op, value)
             return
         holder = [value]
         del value
@@ -250,10 +264,7 @@ class Link:
             holder.clear()
             if running is not None:
                 asyncio._set_running_loop(None)
-        if isinstance(answer, Later):
-            self._start(lane, number, answer.awaitable)
-        else:
-            self._answer(lane, number, True, answer)
+        self._answer(lane, number, True, answer)
 
     def _start(self, lane: Lane, number: int, awaitable: Awaitable[Any]) -> None:
         loop = lane.loop
@@ -273,15 +284,19 @@ class Link:
 
         task.add_done_callback(done)
 
-    def _noted(self, op: str, value: Any) -> None:
-        if op == "cancel":
+    def _noted(self, lane: Lane, op: str, value: Any) -> None:
+        if op == "await" and type(value) is list:
+            for part in value:
+                if type(part) is tuple and len(part) == 2 and type(part[0]) is int and part[0] not in self._tasks:
+                    self._start(lane, *part)
+        elif op == "cancel":
             task = self._tasks.get(value) if type(value) is int else None
             if task is not None:
                 task.cancel()
         elif op == "end":
-            lane = self._lanes.pop(value, None) if type(value) is int and value % 2 != self._own_parity else None
-            if lane is not None and lane.number != MAIN:
-                lane.arrived.put(None)
+            ended = type(value) is int and value != MAIN and value % 2 != self._own_parity
+            if ended and (gone := self._lanes.pop(value, None)) is not None:
+                gone.arrived.put(None)
 
     def _answer(self, lane: Lane, number: int, fine: bool, answer: Any) -> None:
         try:
@@ -298,34 +313,44 @@ class Link:
         with self._table:
             if self.ended:
                 raise Ended(self.ended)
-            self._sent += 1
-            shared = self.shared
-            changed = shared.changed()
-            encoder = Encoder(shared, self.other)
-            updates = []
-            for key, thing in changed:
-                updates.append([key, self._body(encoder, thing)])
-            del changed
-            if head[0] == REPLY and not head[3]:
-                node = self.encode_error(encoder, value)
-            else:
-                node = encoder(value)
-            thing = value = None
-            extras = self.outgoing(encoder)
-            shared.sealed()
-            if updates:
-                extras["u"] = updates
-            if dropped := shared.dropped(self._sent):
-                extras["x"] = dropped
-            if self.releases:
-                handles, self.releases = self.releases, []
-                extras["r"] = handles
-            self.frames.put(pack([*head, node, [encoder.base, self._read], extras], encoder.buffers))
+            self._mine.encodes = True
+            try:
+                frame = self._frame(head, value)
+            finally:
+                self._mine.encodes = False
+            value = None
+            self.frames.put(frame)
         try:
             self.frames.flush()
         except Gone as error:
             self._end(str(error))
             raise Ended(str(error)) from None
+
+    def _frame(self, head: list[Any], value: Any) -> bytes:
+        """Write one message, with what has changed since the last."""
+        self._sent += 1
+        shared = self.shared
+        changed = shared.changed()
+        encoder = Encoder(shared, self.other)
+        updates = []
+        for key, thing in changed:
+            updates.append([key, self._body(encoder, thing)])
+        del changed
+        if head[0] == REPLY and not head[3]:
+            node = self.encode_error(encoder, value)
+        else:
+            node = encoder(value)
+        thing = value = None
+        extras = self.outgoing(encoder)
+        shared.sealed()
+        if updates:
+            extras["u"] = updates
+        if dropped := shared.dropped(self._sent):
+            extras["x"] = dropped
+        if self.releases:
+            handles, self.releases = self.releases, []
+            extras["r"] = handles
+        return pack([*head, node, [encoder.base, self._read], extras], encoder.buffers)
 
     def _body(self, encoder: Encoder, thing: Any) -> Any:
         """The node of a shared object's new contents, as if it were a new object."""
@@ -470,7 +495,7 @@ class _End:
 
 
 async def _wait(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
+    return await awaitable  # raises TypeError for what is none
 
 
 def _first(wake: "asyncio.Future[None]", loop: asyncio.AbstractEventLoop) -> Any:

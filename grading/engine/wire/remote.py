@@ -4,12 +4,15 @@ What would show a value of this side to the other side's object and let it decid
 formatting) is answered here, as for a plain object, unless the link allows that very operator.
 """
 
+import dataclasses
+import functools
 import inspect
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grading.engine.wire.frames import Malformed
+from grading.engine.wire.given import Given
 from grading.engine.wire.link import Link
 from grading.engine.wire.values import Decoder, Encoder, NotPlain
 
@@ -46,15 +49,13 @@ class Remote:
     """An object of the other side."""
 
     __slots__ = ("__weakref__", "_wire_handle_")
-    _wire_link_: Link
-    _wire_methods_: frozenset[str] = frozenset()
-    _wire_native_: type | None = None
+    _wire_native_ = None
+    if TYPE_CHECKING:  # at run time the class has no annotations that a stand-in could show as its own
+        _wire_link_: Link
 
     def __getattr__(self, name: str) -> Any:
         if name[:2] == "__" and name not in READABLE:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if name in type(self)._wire_methods_:
-            return Method(self, name)
         return self._wire_link_.request("get", (self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -106,8 +107,40 @@ class Method:
         return types.MethodType
 
 
+class _MethodOf:
+    """A method in the stand-in for a class."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self._owner = owner
+
+    def __get__(self, thing: Any, kind: Any = None) -> Any:
+        if thing is None:
+            return self._owner._wire_link_.request("get", (kind if isinstance(kind, RemoteMeta) else self._owner, self._name))
+        if "_wire_home_" in vars(type(thing)):  # super() in a test's own subclass
+            return functools.partial(self._owner._wire_link_.request("get", (self._owner, self._name)), thing)
+        return Method(thing, self._name)
+
+
+def _elsewhere() -> Any:
+    raise TypeError("the default is made in the other process")
+
+
 class RemoteMeta(type):
     """The class of stand-ins for classes."""
+
+    def __new__(meta, name: str, bases: tuple[type, ...], content: dict[str, Any], **options: Any) -> Any:
+        """A stand-in, or a subclass of one that a test defines: the other side gets such a class too."""
+        if "_wire_class_" in content or not any(hasattr(base, "_wire_link_") for base in bases):
+            return super().__new__(meta, name, bases, content)
+        link = next(base._wire_link_ for base in bases if hasattr(base, "_wire_link_"))
+        own = {n: v for n, v in content.items() if n not in ("__module__", "__qualname__", "__classcell__", "__dict__")}
+        handle = link.request("subclass", (name, bases, own))
+        made = super().__new__(meta, name, bases, content | {"_wire_class_": handle, "_wire_home_": True})
+        link.adopt(handle, made)
+        return made
 
     _wire_link_: Link
     _wire_class_: int
@@ -126,8 +159,13 @@ class RemoteMeta(type):
     def __setattr__(cls, name: str, value: Any) -> None:
         if name.startswith(("_wire_", "__")):
             type.__setattr__(cls, name, value)
-        else:
-            cls._wire_link_.request("set", (cls, name, value))
+            return
+        kept = cls._wire_link_.patched
+        if isinstance(value, _MethodOf):  # a patch puts back what it found here
+            value = kept.pop((cls, name))
+        elif isinstance(vars(cls).get(name), _MethodOf) and (cls, name) not in kept:
+            kept[cls, name] = cls._wire_link_.request("get", (cls, name))
+        cls._wire_link_.request("set", (cls, name, value))
 
     def __delattr__(cls, name: str) -> None:
         cls._wire_link_.request("del", (cls, name))
@@ -223,7 +261,7 @@ def forwarder(name: str) -> Callable[..., Any]:
         return said
 
     def awaited(self: Any) -> Any:
-        return self._wire_link_.later("await", self).__await__()
+        return self._wire_link_.later(self).__await__()
 
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:
         return self._wire_link_.request("call", (self, args, kwargs))
@@ -255,9 +293,9 @@ def forwarder(name: str) -> Callable[..., Any]:
 class Describer:
     """Writes and reads the descriptions of classes and functions, for both sides."""
 
-    def __init__(self, link: Link) -> None:
-        """`link` is where the objects are handed out and called."""
-        self.link = link
+    def __init__(self, link: Link, given: Given) -> None:
+        """`link` is where the objects are handed out and called; `given` knows the classes that both sides have."""
+        self.link, self._given = link, given
         self.classes: dict[int, type] = {}  # of the other side, by handle
         self.instances: Any = __import__("weakref").WeakValueDictionary()
         self._sent: set[int] = set()
@@ -285,7 +323,12 @@ class Describer:
         mro = type.mro(kind)[:-1] if kind is not type else [type]
         bases = [self.base_node(encoder, base) for base in kind.__bases__ if base is not object]
         names = set().union(*(vars(base) for base in mro)) if mro else set()
-        methods = [name for name in names if name[:1] != "_" and isinstance(_static(kind, name), types.FunctionType)]
+        own = set().union(*(vars(base) for base in mro if self.given_node(encoder, base) is None)) if mro else set()
+        methods = [
+            name
+            for name in own
+            if (name[:1] != "_" or name == "__init__") and isinstance(_static(kind, name), types.FunctionType)
+        ]
         return [
             "C",
             handle,
@@ -297,9 +340,30 @@ class Describer:
                 "dunders": sorted(names & (FREE | GATED)),
                 "methods": sorted(methods),
                 "plain": _PLAIN_TYPES.get(kind),
+                "given": self.given_node(encoder, kind),
+                "fields": self._fields(encoder, kind),
                 "lineage": [f"{base.__module__}.{base.__qualname__}" for base in mro],
                 "signature": self._signature(encoder, kind) if kind.__module__ == "__main__" else None,
             },
+        ]
+
+    def given_node(self, encoder: Encoder, kind: type) -> Any:
+        """The node of the other side's own copy of a class, where it has one."""
+        return self._given.node(encoder, kind)
+
+    def adopted(self, kind: type) -> int:
+        """The handle of a class that the other side has a stand-in for already."""
+        handle = self.link.exports.add(kind)
+        self._sent.add(handle)
+        return handle
+
+    def _fields(self, encoder: Encoder, kind: type) -> Any:
+        if not dataclasses.is_dataclass(kind):
+            return None
+        missing = dataclasses.MISSING
+        return [
+            [field.name, field.kw_only, field.init, *self._maybe(encoder, field.default, missing), field.default_factory is not missing]
+            for field in dataclasses.fields(kind)
         ]
 
     def base_node(self, encoder: Encoder, base: type) -> Any:
@@ -369,7 +433,7 @@ class Describer:
         handle, link = decoder.whole(node[1]), self.link
 
         async def coroutine() -> Any:
-            return await link.later("await", Handle(handle))
+            return await link.later(Handle(handle))
 
         return coroutine()
 
@@ -410,7 +474,9 @@ class Describer:
         """The class of this link's functions."""
         made = self.__dict__.get("_functions")
         if made is None:
-            made = self._functions = type("function", (RemoteFunction,), {"_wire_link_": self.link, "__slots__": ()})
+            told = {name: vars(RemoteFunction)[name] for name in ("__doc__", "__module__")}  # which `type` would set
+            content = {"_wire_link_": self.link, "__slots__": (), **told}
+            made = self._functions = type("function", (RemoteFunction,), content)
         return made  # type: ignore[no-any-return]
 
     def _from_signature(self, decoder: Decoder, node: Any) -> inspect.Signature | None:
@@ -451,33 +517,64 @@ class Describer:
         """The stand-in for a class of the other side."""
         dunders = [decoder.text(name) for name in told["dunders"]]
         methods = frozenset(decoder.text(name) for name in told["methods"])
-        doc, native = told["doc"], next((base for base in bases if not isinstance(base, RemoteMeta)), None)
+        doc, given = told["doc"], decoder(told["given"])
+        native = given if isinstance(given, type) else next((b for b in bases if not isinstance(b, RemoteMeta)), None)
         content: dict[str, Any] = {
             "__slots__": (),
             "__doc__": doc if doc is None else decoder.text(doc),
             "__module__": decoder.text(told["module"]),
             "_wire_link_": self.link,
             "_wire_class_": handle,
-            "_wire_methods_": methods,
-            "_wire_native_": self.native(told, native),
         }
-        errors = tuple(base for base in bases if issubclass(base, BaseException))
         name = decoder.text(told["name"])
+        errors = tuple(base for base in bases if issubclass(base, BaseException))
         if errors:
-            del content["__slots__"], content["_wire_methods_"], content["_wire_native_"]
+            known = self.native(told, None)
+            if known is not None and issubclass(known, BaseException):
+                return known
+            del content["__slots__"]
             content |= {"__str__": _said, "__getattr__": _of_error}
             return RemoteMeta(name, errors, content)
         content |= {dunder: forwarder(dunder) for dunder in dunders if dunder in FREE or dunder in GATED}
+        content |= {method: _MethodOf(method) for method in methods}
         if "__eq__" in dunders and "__hash__" not in dunders:
             content["__hash__"] = object.__hash__
+        content["__dataclass_fields__"] = fields = self._from_fields(decoder, told["fields"])
+        if fields is None:
+            del content["__dataclass_fields__"]
         parents = tuple(base for base in bases if isinstance(base, RemoteMeta)) or (Remote,)
-        try:
-            return RemoteMeta(name, parents, content)
-        except TypeError:  # no order of the bases fits; one is enough to call it
-            return RemoteMeta(name, (Remote,), content)
+        ours = tuple(base for base in bases if not isinstance(base, RemoteMeta) and base.__module__ == "__main__")
+        content["__dict__"] = property(lambda thing: thing._wire_link_.request("get", (thing, "__dict__")))
+        content |= {"_wire_native_": None if ours and given is None else self.native(told, native)}
+        for attempt in ((*parents, *ours), parents, (Remote,)):
+            metas = tuple({RemoteMeta: None} | {type(base): None for base in attempt if type(base) is not type})
+            try:
+                meta = RemoteMeta if metas == (RemoteMeta,) else type("RemoteMeta", metas, {})
+                return meta(name, attempt, dict(content))  # type: ignore[no-any-return]
+            except TypeError:  # no order of these bases fits; the stand-in works without them
+                continue
+        raise Malformed("a class cannot be stood in for")
+
+    def _from_fields(self, decoder: Decoder, node: Any) -> dict[str, Any] | None:
+        if node is None:
+            return None
+        fields = {}
+        for name, kw_only, init, has_default, default, has_factory in node:
+            value = decoder(default)
+            made: Any = dataclasses.field(kw_only=bool(kw_only), init=bool(init))
+            if has_default:
+                made.default = value
+            if has_factory:
+                made.default_factory = _elsewhere
+            made.name, made.type = decoder.text(name), "Any"
+            made._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
+            fields[made.name] = made
+        return fields
 
     def native(self, told: dict[str, Any], base: type | None) -> type | None:
         """The class of this side that instances say they have."""
+        if told["given"] is not None:
+            return base
         plain = told.get("plain")
         if type(plain) is str:
             return next((kind for kind, name in _PLAIN_TYPES.items() if name == plain), None)

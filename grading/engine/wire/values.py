@@ -20,7 +20,7 @@ from grading.engine.wire import closed
 from grading.engine.wire.frames import Malformed
 from grading.engine.wire.shared import Shared
 
-MOST_DEPTH = 200
+MOST_DEPTH = 120  # each level takes several frames of Python's own stack
 MOST_INT_BITS = 1 << 17
 MOST_RANGE = 1 << 62
 _PACKED_FROM = 24  # items from which a list of numbers goes as one buffer
@@ -111,7 +111,7 @@ class Decoder:
         decode = DECODERS.get(node[0]) or self.others.get(node[0])
         if decode is None:
             raise Malformed("a value has an unknown tag")
-        if self.depth > 2 * MOST_DEPTH:
+        if self.depth > MOST_DEPTH + 20:
             raise Malformed("a value is nested too deeply")
         self.depth += 1
         try:

@@ -1,0 +1,136 @@
+"""What a submission cannot reach, each tried from inside, with a control that shows the deed succeeding outside."""
+
+import pytest
+
+from tests.engine.jail.conftest import Setting, World, settings
+
+isolated = settings("full", "landlock")
+
+DEEDS = {
+    "read a file": "result = open(outside['secret']).read()",
+    "read through a link of its own": "import os; os.symlink(outside['secret'], 'mine'); result = open('mine').read()",
+    "write a file": "open(outside['open'] + '/written', 'w').write('x'); result = 'done'",
+    "list a folder": "import os; result = sorted(os.listdir(outside['open']))",
+    "remove a file": "import os; os.unlink(outside['secret']); result = 'done'",
+    "see a process": "result = open(f'/proc/{outside[\"victim\"]}/cmdline').read()",
+    "signal a process": "import os; os.kill(outside['victim'], 0); result = 'done'",
+    "limit a process": "import resource; result = resource.prlimit(outside['victim'], resource.RLIMIT_CPU)",
+    "slow a process": "import os; os.setpriority(os.PRIO_PROCESS, outside['victim'], 5); result = 'done'",
+    "reach a service": "import socket; socket.create_connection(('127.0.0.1', outside['port']), 5); result = 'done'",
+    "reach a service with the first packet": """
+import socket
+socket.socket().sendto(b'x', 0x20000000, ('127.0.0.1', outside['port']))
+result = 'done'
+""",
+    "reach a socket file": "import socket; socket.socket(socket.AF_UNIX).connect(outside['path']); result = 'done'",
+    "reach a named socket": "import socket; socket.socket(socket.AF_UNIX).connect(outside['name']); result = 'done'",
+    "trace a process": """
+import ctypes, os, time
+child = os.fork()
+if child == 0:
+    time.sleep(600)
+traced = ctypes.CDLL(None, use_errno=True).ptrace(16, child, 0, 0)
+os.kill(child, 9)
+if traced < 0:
+    raise OSError(ctypes.get_errno(), 'ptrace')
+result = 'done'
+""",
+    "ask the kernel's ring": """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall(425, 1, 0)
+result = 'known' if ctypes.get_errno() == 14 else None
+if not result:
+    raise OSError(ctypes.get_errno(), 'io_uring_setup')
+""",
+    "make shared memory that stays": """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+made = libc.shmget(0, 4096, 0o1600)
+if made < 0:
+    raise OSError(ctypes.get_errno(), 'shmget')
+libc.shmctl(made, 0, None)
+result = 'done'
+""",
+}
+
+
+@isolated
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_is_outside_cannot_be_reached(world: World, setting: Setting, deed: str) -> None:
+    said = world.run(setting, DEEDS[deed])["learner"]
+    assert isinstance(said, dict) and said.get("errno"), said
+    assert world.victims[setting.user].poll() is None
+    assert (world.folder / "secret").read_text() == "secret"
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_without_a_jail_each_deed_succeeds(world: World, deed: str) -> None:
+    assert world.control(DEEDS[deed]) not in (None, "") and not isinstance(world.control(DEEDS[deed]), dict)
+
+
+SEND = """
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', outside['datagrams']))
+"""
+
+
+@isolated
+def test_datagrams_do_not_arrive(world: World, setting: Setting) -> None:
+    world.run(setting, SEND)
+    with pytest.raises(BlockingIOError):
+        world.datagrams.recv(1)
+    world.control(SEND)
+    assert world.datagrams.recv(1) == b"x"
+
+
+NAMESPACE = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.unshare(0x10000000) < 0:
+    raise OSError(ctypes.get_errno(), 'unshare')
+result = 'done'
+"""
+
+
+@isolated
+def test_no_namespace_can_be_made(world: World, setting: Setting) -> None:
+    assert world.run(setting, NAMESPACE)["learner"] == {"errno": 1}
+    assert world.control(NAMESPACE) == "done"
+
+
+RIGHTS = """
+import os
+status = dict(line.split(':\\t', 1) for line in open('/proc/self/status').read().splitlines() if ':\\t' in line)
+result = [os.getuid(), status['CapEff'], status['CapPrm'], status['NoNewPrivs'], status['Seccomp'], os.getgroups()]
+"""
+
+
+@isolated
+def test_no_right_is_left(world: World, setting: Setting) -> None:
+    user, effective, permitted, no_new, filtered, groups = world.run(setting, RIGHTS)["learner"]
+    assert user != 0
+    assert (no_new, filtered) == ("1", "2")
+    assert 0 not in groups
+    # As root without namespaces, one right stays where Python lies in a closed home: to read what Landlock allows.
+    may_stay = {0, 1 << 2} if str(setting) == "landlock-root" else {0}
+    assert {int(effective, 16), int(permitted, 16)} <= may_stay
+
+
+TAG = "import resource; resource.setrlimit(15, (1, 1)); result = 'done'"
+
+
+@isolated
+def test_the_tag_cannot_be_taken_off(world: World, setting: Setting) -> None:
+    assert isinstance(world.run(setting, TAG)["learner"], dict)
+    assert world.control(TAG) == "done"
+
+
+OPEN_FILES = "import os; result = sorted(map(int, os.listdir('/dev/fd')))[:-1], os.readlink('/proc/self/fd/0')"
+
+
+@settings("full", "landlock", "limits")
+def test_no_file_of_the_template_stays_open(world: World, setting: Setting) -> None:
+    fds, standard_input = world.run(setting, OPEN_FILES)["learner"]
+    assert standard_input == "/dev/null"
+    assert len(fds) <= 4  # the standard streams and the one asked for
