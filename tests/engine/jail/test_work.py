@@ -121,7 +121,9 @@ def test_the_learner_cannot_touch_the_judge(world: World, setting: Setting) -> N
 
 @isolated
 def test_the_judges_own_temporary_files_are_out_of_the_learners_sight(world: World, setting: Setting) -> None:
-    write = "import tempfile; kept = tempfile.NamedTemporaryFile('w'); kept.write('x'); kept.flush(); result = kept.name"
+    write = (
+        "import tempfile; kept = tempfile.NamedTemporaryFile('w'); kept.write('x'); kept.flush(); result = kept.name"
+    )
     read = "result = open(outside['judge']).read()"
     said = world.run(setting, read, judge=write, order=["judge", "learner"])
     assert said["learner"]["errno"] in (2, 13)
