@@ -6,12 +6,16 @@ goes on with the next in a new one.
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tests.attacks import quarantine
 from tests.attacks.catalogue import CATALOGUE
@@ -19,7 +23,7 @@ from tests.attacks.model import PLAIN, SECRET, Attack, Seen, new_token
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_QUARANTINE = 77
-HARNESS_S = 400
+SILENCE_S = 100  # longer than any attack may last
 
 
 class HarnessError(Exception):
@@ -31,34 +35,41 @@ def run(runner: str, names: Iterable[str]) -> dict[str, Seen]:
     results: dict[str, Seen] = {}
     left = list(names)
     while left:
-        log = ""
-        command = [sys.executable, "-m", "tests.attacks.harness", runner, *left]
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", SECRET: new_token()}
-        with subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        ) as process:
-            try:
-                said, log_bytes = process.communicate(timeout=HARNESS_S)
-            except subprocess.TimeoutExpired:
-                process.kill()  # the quarantine dies with it
-                said, log_bytes = process.communicate()
-            log = log_bytes[-3000:].decode(errors="replace")
-        if process.returncode == NO_QUARANTINE:
+        status, lines, log = _one_harness(runner, left)
+        if status == NO_QUARANTINE:
             raise quarantine.NoQuarantineError(log.strip())
-        begun = set()
-        for line in said.splitlines():
-            entry = json.loads(line)
-            begun.add(entry["name"])
-            if "seen" in entry:
-                results[entry["name"]] = Seen(**entry["seen"])
+        begun = {entry["name"] for entry in lines}
+        results |= {entry["name"]: Seen(**entry["seen"]) for entry in lines if "seen" in entry}
         culprits = begun - results.keys()
-        for name in culprits:
-            how = "hangs" if process.returncode == -9 else f"ended with status {process.returncode}"
-            results[name] = Seen(batch=[f"the supervisor {how}"], note=log)
-        if not culprits and process.returncode:
-            raise HarnessError(f"The {runner} harness ended with status {process.returncode}:\n{log}")
+        how = "hangs" if status == -signal.SIGKILL else f"ended with status {status}"
+        results |= {name: Seen(batch=[f"the supervisor {how}"], note=log) for name in culprits}
+        if status and not culprits:
+            raise HarnessError(f"The {runner} harness ended with status {status}:\n{log}")
         left = [name for name in left if name not in results]
     return results
+
+
+def _one_harness(runner: str, names: list[str]) -> tuple[int, list[dict[str, Any]], str]:
+    """Start a harness and follow it to its end, or until it says nothing for too long."""
+    command = [sys.executable, "-m", "tests.attacks.harness", runner, *names]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", SECRET: new_token()}
+    said = bytearray()
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        while select.select([process.stdout], [], [], SILENCE_S)[0]:
+            if not (part := os.read(process.stdout.fileno(), 1 << 16)):
+                break
+            said += part
+        else:
+            process.kill()  # the quarantine dies with it
+        status = process.wait()
+        log.seek(0)
+        return status, [json.loads(line) for line in said.splitlines()], log.read()[-3000:].decode(errors="replace")
 
 
 def _inside(runner: str, attacks: list[Attack], folder: Path) -> int:

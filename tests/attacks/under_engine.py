@@ -23,7 +23,7 @@ from tests.attacks.world import DISK_MB, LOG_BYTES, MEMORY_MB, World, kill_all, 
 LIMITS_OF_ALL = Limits(
     cell_cpu_s=2, cell_wall_s=6, total_cpu_s=20, memory_mb=1024, disk_mb=32, processes=64, files=256, output_mb=2
 )
-ATTACK_S = 120.0  # whatever lasts longer holds up the batch
+ATTACK_S = 60.0  # whatever lasts longer holds up the batch
 HONEST_POINTS = 8.0
 PYTHON = Path(sys.executable).name  # a template's name in the process table
 Say = Callable[..., None]

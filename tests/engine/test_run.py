@@ -8,7 +8,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from curriculum.errors import CourseError
-from grading.engine.jail import Limits
+from grading.engine import run as run_module
+from grading.engine.jail import Limits, Tier
 from grading.engine.profile import Profile
 from grading.engine.run import Engine
 from grading.engine.score import score_notebook
@@ -184,7 +185,11 @@ def test_outputs_are_bounded(engine, tmp_path):
 def test_no_process_is_left(tmp_path):
     before = {process.pid for process in psutil.Process().children(recursive=True)}
     with Engine(tmp_path, limits=LIMITS) as engine:
-        run(engine, cell("import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True);"), folder=tmp_path)
+        run(
+            engine,
+            cell("import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True);"),
+            folder=tmp_path,
+        )
     left = {process.pid for process in psutil.Process().children(recursive=True)} - before
     assert not left
     assert not [
@@ -193,8 +198,6 @@ def test_no_process_is_left(tmp_path):
 
 
 def test_isolation_that_is_not_there_is_refused(tmp_path, monkeypatch):
-    from grading.engine import jail
-
-    monkeypatch.setattr(jail, "probe", lambda: jail.Tier.LIMITS)
+    monkeypatch.setattr(run_module, "probe", lambda: Tier.LIMITS)
     with pytest.raises(CourseError, match="does not give the isolation 'full'"):
-        Engine(tmp_path, isolation=jail.Tier.FULL)
+        Engine(tmp_path, isolation=Tier.FULL)

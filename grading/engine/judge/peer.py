@@ -257,7 +257,17 @@ class Peer(Link):
 
 BY_HAND = {name: getattr(builtins, name) for name in ("input", "print", "open")}  # what tests replace in Python itself
 _SERVED = {"call": 3, "operate": 3, "method": 4, "get": 2, "set": 3, "del": 2}
-_BY_REFERENCE = ("builtins", "_io", "io", "unittest.mock", "itertools", "queue", "threading", "_thread", "asyncio.locks")
+_BY_REFERENCE = (
+    "builtins",
+    "_io",
+    "io",
+    "unittest.mock",
+    "itertools",
+    "queue",
+    "threading",
+    "_thread",
+    "asyncio.locks",
+)
 
 
 class _JudgeDescriber(Describer):
@@ -307,7 +317,9 @@ def _state() -> dict[str, Any]:
     state: dict[str, Any] = {"random": random.getstate(), "env": dict(environment), "cwd": os.getcwd()}
     if (numpy := sys.modules.get("numpy")) is not None and "numpy.random" in sys.modules:
         state["numpy"] = numpy.random.get_state()
-    state["builtins"] = {name: None if getattr(builtins, name) is own else getattr(builtins, name) for name, own in BY_HAND.items()}
+    state["builtins"] = {
+        name: None if getattr(builtins, name) is own else getattr(builtins, name) for name, own in BY_HAND.items()
+    }
     state["stdin"] = None if sys.stdin is sys.__stdin__ else sys.stdin
     return state
 

@@ -30,7 +30,7 @@ def _column(encoder: Encoder, values: Any) -> list[Any]:
         texts = [None if text is pd.NA or text != text else text for text in values.to_numpy(object)]
         return ["str", dtype.storage, dtype.na_value is pd.NA, texts]
     if isinstance(dtype, pd.PeriodDtype):
-        return ["per", dtype.freq.freqstr, _raw(encoder, values.asi8)]
+        return ["per", values.freqstr, _raw(encoder, values.asi8)]
     if isinstance(dtype, pd.IntervalDtype):
         return ["ivl", _index_node(encoder, values.left), _index_node(encoder, values.right), values.closed]
     if isinstance(values, pd.arrays.IntegerArray | pd.arrays.FloatingArray | pd.arrays.BooleanArray):
@@ -107,7 +107,12 @@ def _unit(text: Any) -> str:
 def _index_node(encoder: Encoder, index: pd.Index) -> list[Any]:
     if isinstance(index, pd.MultiIndex):
         levels = [_index_node(encoder, level) for level in index.levels]
-        return ["multi", levels, [_raw(encoder, np.asarray(codes)) for codes in index.codes], encoder.items(index.names)]
+        return [
+            "multi",
+            levels,
+            [_raw(encoder, np.asarray(codes)) for codes in index.codes],
+            encoder.items(index.names),
+        ]
     name = encoder(index.name)
     if isinstance(index, pd.RangeIndex):
         return ["range", index.start, index.stop, index.step, name]
@@ -214,7 +219,13 @@ def contents(value: Any) -> Any:
         else:
             columns.append((str(part.dtype), tuple(map(repr, values))))
     labels = (value.name,) if isinstance(value, pd.Series) else tuple(value.columns)
-    return (tuple(columns), tuple(map(repr, labels)), repr(value.attrs), repr(value.index.names), value.index.to_numpy().tolist().__repr__())
+    return (
+        tuple(columns),
+        tuple(map(repr, labels)),
+        repr(value.attrs),
+        repr(value.index.names),
+        value.index.to_numpy().tolist().__repr__(),
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- scalars

@@ -81,4 +81,3 @@ class Given:
         if not issubclass(kind, tuple):
             raise Malformed("a given class is no tuple")
         return tuple.__new__(kind, decoder.items(node[2]))
-

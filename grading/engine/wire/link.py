@@ -93,7 +93,9 @@ class Link:
         self._waiting: dict[int, Lane | tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]] = {}
         self._tasks: dict[int, asyncio.Future[Any]] = {}
         self._sent = self._read = 0
-        self.patched: dict[tuple[type, str], Any] = {}  # methods of classes of the other side, before they were replaced
+        self.patched: dict[
+            tuple[type, str], Any
+        ] = {}  # methods of classes of the other side, before they were replaced
 
     # -- what a side says
 

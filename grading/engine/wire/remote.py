@@ -9,7 +9,7 @@ import functools
 import inspect
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 from grading.engine.wire.frames import Malformed
 from grading.engine.wire.given import Given
@@ -18,24 +18,32 @@ from grading.engine.wire.values import Decoder, Encoder, NotPlain
 
 FREE = frozenset(
     f"__{name}__"
-    for name in (
-        "len getitem setitem delitem iter next reversed length_hint call enter exit aenter aexit await aiter anext bool "
-        "repr str array int float complex index bytes fspath neg pos abs invert round trunc floor ceil dir missing"
-    ).split()
+    for name in ["len", "getitem", "setitem", "delitem", "iter", "next", "reversed", "length_hint", "call", "enter", "exit", "aenter", "aexit", "await", "aiter", "anext", "bool", "repr", "str", "array", "int", "float", "complex", "index", "bytes", "fspath", "neg", "pos", "abs", "invert", "round", "trunc", "floor", "ceil", "dir", "missing"]
 )
 _COMPARE = ("eq", "ne", "lt", "le", "gt", "ge", "contains", "hash", "format")
-_BINARY = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "xor", "or")
+_BINARY = (
+    "add",
+    "sub",
+    "mul",
+    "matmul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "divmod",
+    "pow",
+    "lshift",
+    "rshift",
+    "and",
+    "xor",
+    "or",
+)
 GATED = frozenset(
-    [f"__{name}__" for name in _COMPARE]
-    + [f"__{side}{name}__" for name in _BINARY for side in ("", "r", "i")]
+    [f"__{name}__" for name in _COMPARE] + [f"__{side}{name}__" for name in _BINARY for side in ("", "r", "i")]
 )
 # What may be read of an object by a name with two underscores.
 READABLE = frozenset(
     f"__{name}__"
-    for name in (
-        "dict doc name qualname module annotations wrapped self func defaults kwdefaults slots version file all match_args "
-        "dataclass_fields dataclass_params cause context notes members abstractmethods orig_bases post_init"
-    ).split()
+    for name in ["dict", "doc", "name", "qualname", "module", "annotations", "wrapped", "self", "func", "defaults", "kwdefaults", "slots", "version", "file", "all", "match_args", "dataclass_fields", "dataclass_params", "cause", "context", "notes", "members", "abstractmethods", "orig_bases", "post_init"]
 )
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodWrapperType)
 _PLAIN_TYPES = {
@@ -50,25 +58,29 @@ class Remote:
 
     __slots__ = ("__weakref__", "_wire_handle_")
     _wire_native_ = None
-    if TYPE_CHECKING:  # at run time the class has no annotations that a stand-in could show as its own
-        _wire_link_: Link
+    _wire_link_: Link
 
     def __getattr__(self, name: str) -> Any:
+        """Ask the other side."""
         if name[:2] == "__" and name not in READABLE:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return self._wire_link_.request("get", (self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
+        """Set it on the other side."""
         self._wire_link_.request("set", (self, name, value))
 
     def __delattr__(self, name: str) -> None:
+        """Delete it on the other side."""
         self._wire_link_.request("del", (self, name))
 
     def __del__(self) -> None:
+        """Let go of the object."""
         self._wire_link_.releases.append(self._wire_handle_)
 
     @property
     def __class__(self) -> type:  # type: ignore[override]
+        """What `isinstance` is told."""
         return type(self)._wire_native_ or type(self)
 
     def _run_beside(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -92,18 +104,22 @@ class Method:
         return self._owner._wire_link_.request("get", (self._owner, self._name))
 
     def __getattr__(self, name: str) -> Any:
+        """Ask the other side."""
         if name == "__self__":
             return self._owner
         return getattr(self.resolve(), name)
 
     def __eq__(self, other: object) -> bool:
+        """Whether it is the same method of the same object."""
         return isinstance(other, Method) and self._owner is other._owner and self._name == other._name
 
     def __hash__(self) -> int:
+        """As equality has it."""
         return hash((id(self._owner), self._name))
 
     @property
     def __class__(self) -> type:  # type: ignore[override]
+        """What `isinstance` is told."""
         return types.MethodType
 
 
@@ -118,7 +134,9 @@ class _MethodOf:
 
     def __get__(self, thing: Any, kind: Any = None) -> Any:
         if thing is None:
-            return self._owner._wire_link_.request("get", (kind if isinstance(kind, RemoteMeta) else self._owner, self._name))
+            return self._owner._wire_link_.request(
+                "get", (kind if isinstance(kind, RemoteMeta) else self._owner, self._name)
+            )
         if "_wire_home_" in vars(type(thing)):  # super() in a test's own subclass
             return functools.partial(self._owner._wire_link_.request("get", (self._owner, self._name)), thing)
         return Method(thing, self._name)
@@ -152,11 +170,13 @@ class RemoteMeta(type):
         return cls._wire_link_.request("call", (cls, args, kwargs))
 
     def __getattr__(cls, name: str) -> Any:
+        """Ask the other side."""
         if (name[:2] == "__" and name not in READABLE) or name.startswith("_wire_") or name == "_run_beside":
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         return cls._wire_link_.request("get", (cls, name))
 
     def __setattr__(cls, name: str, value: Any) -> None:
+        """Set it on the other side."""
         if name.startswith(("_wire_", "__")):
             type.__setattr__(cls, name, value)
             return
@@ -168,21 +188,27 @@ class RemoteMeta(type):
         cls._wire_link_.request("set", (cls, name, value))
 
     def __delattr__(cls, name: str) -> None:
+        """Delete it on the other side."""
         cls._wire_link_.request("del", (cls, name))
 
     def __iter__(cls) -> Any:
+        """Iterate over the class, an enum's members."""
         return iter(cls._wire_link_.request("operate", (cls, "__iter__", ())))
 
     def __len__(cls) -> int:
+        """How many members the class has."""
         return int(cls._wire_link_.request("operate", (cls, "__len__", ())))
 
     def __bool__(cls) -> bool:
+        """A class is true."""
         return True
 
     def __getitem__(cls, key: Any) -> Any:
+        """A member by name, or a generic alias."""
         return cls._wire_link_.request("operate", (cls, "__getitem__", (key,)))
 
     def __contains__(cls, value: Any) -> bool:
+        """Whether it is a member, by identity."""
         return any(value is item for item in cls)
 
 
@@ -196,9 +222,11 @@ class RemoteFunction(Remote):
         return self._wire_link_.request("call", (self, args, kwargs))
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        """Bind as a function does."""
         return self if owner is None or not self._wire_info_["binds"] else types.MethodType(self, owner)
 
     def __getattr__(self, name: str) -> Any:
+        """Ask the other side."""
         info = self._wire_info_
         if name in info:
             if name == "__signature__" and info[name] is None:
@@ -207,18 +235,27 @@ class RemoteFunction(Remote):
         return Remote.__getattr__(self, name)
 
     def __repr__(self) -> str:
+        """As a function's, without an address."""
         return f"<function {self._wire_info_['__qualname__']}>"
 
     @property
     def __doc__(self) -> str | None:  # type: ignore[override]
+        """The function's own."""
         return self._wire_info_["__doc__"]
 
     @property
+    def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The function's own."""
+        return self._wire_info_["__annotations__"]  # type: ignore[no-any-return]
+
+    @property
     def __module__(self) -> str:  # type: ignore[override]
+        """The function's own."""
         return str(self._wire_info_["__module__"])
 
     @property
     def __class__(self) -> type:  # type: ignore[override]
+        """What `isinstance` is told."""
         return self._wire_info_["class"]  # type: ignore[no-any-return]
 
 
@@ -226,6 +263,8 @@ def _plain() -> None: ...
 async def _coroutine() -> None: ...
 def _generator() -> Any:
     yield
+
+
 async def _async_generator() -> Any:
     yield
 
@@ -299,7 +338,13 @@ class Describer:
         self.classes: dict[int, type] = {}  # of the other side, by handle
         self.instances: Any = __import__("weakref").WeakValueDictionary()
         self._sent: set[int] = set()
-        link.others |= {"h": self._instance, "f": self._function, "C": self._class, "o": self._own, "co": self._coroutine}
+        link.others |= {
+            "h": self._instance,
+            "f": self._function,
+            "C": self._class,
+            "o": self._own,
+            "co": self._coroutine,
+        }
 
     # -- writing
 
@@ -362,7 +407,13 @@ class Describer:
             return None
         missing = dataclasses.MISSING
         return [
-            [field.name, field.kw_only, field.init, *self._maybe(encoder, field.default, missing), field.default_factory is not missing]
+            [
+                field.name,
+                field.kw_only,
+                field.init,
+                *self._maybe(encoder, field.default, missing),
+                field.default_factory is not missing,
+            ]
             for field in dataclasses.fields(kind)
         ]
 
@@ -396,7 +447,12 @@ class Describer:
             return None
         empty = inspect.Parameter.empty
         parts = [
-            [p.name, int(p.kind), *self._maybe(encoder, p.default, empty), *self._maybe(encoder, p.annotation, empty, True)]
+            [
+                p.name,
+                int(p.kind),
+                *self._maybe(encoder, p.default, empty),
+                *self._maybe(encoder, p.annotation, empty, True),
+            ]
             for p in signature.parameters.values()
         ]
         return [parts, *self._maybe(encoder, signature.return_annotation, empty, True)]
@@ -457,7 +513,8 @@ class Describer:
             "__code__": _CODES[flags],
             "__annotations__": {p.name: p.annotation for p in parameters if p.annotation is not p.empty},
             "__defaults__": tuple(p.default for p in parameters if p.default is not p.empty and p.kind < 2) or None,
-            "__kwdefaults__": {p.name: p.default for p in parameters if p.default is not p.empty and p.kind == 3} or None,
+            "__kwdefaults__": {p.name: p.default for p in parameters if p.default is not p.empty and p.kind == 3}
+            or None,
             "class": kind,
             "binds": kind is types.FunctionType,
         }

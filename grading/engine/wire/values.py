@@ -288,7 +288,7 @@ def _from_zone(decoder: Decoder, node: Any) -> Any:
     days, seconds, micros, name = node
     away = datetime.timedelta(decoder.whole(days), decoder.whole(seconds), decoder.whole(micros))
     if not away and name is None:
-        return datetime.timezone.utc
+        return datetime.UTC
     return datetime.timezone(away) if name is None else datetime.timezone(away, decoder.text(name))
 
 
@@ -419,6 +419,7 @@ DECODERS: dict[str, Callable[[Decoder, list[Any]], Any]] = {
     "p": lambda d, n: _PATHS[d.text(n[1])](d.text(n[2])),
     "T": lambda d, n: closed.type_of(d.text(n[1])),
 }
+
 
 def _late(kind: type) -> Callable[[Encoder, Any], Any] | None:
     """The encoder of a library's type. The library is there, or there would be no value of its type."""

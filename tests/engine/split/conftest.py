@@ -13,7 +13,6 @@ sys.path.insert(0, str(Path(__file__).parent))  # the table of patterns
 from patterns import PATTERNS  # noqa: E402
 
 
-
 @pytest.fixture(scope="session")
 def tried() -> dict[str, Any]:
     """What every pattern gave, split and in one process, by its name."""

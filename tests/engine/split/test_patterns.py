@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from patterns import PATTERNS, Pattern
 
 # Patterns whose split verdict differs on purpose, with the reason.

@@ -40,7 +40,7 @@ def same(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, float):
-        return one == other and math.copysign(1, one) == math.copysign(1, other) or (one != one and other != other)
+        return (one == other and math.copysign(1, one) == math.copysign(1, other)) or (one != one and other != other)
     if isinstance(one, list | tuple | collections.deque):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
@@ -52,7 +52,7 @@ def drawn(draw: random.Random, depth: int) -> Any:
     scalars = [
         lambda: None,
         lambda: draw.random() < 0.5,
-        lambda: draw.randint(-(10**draw.randint(1, 40)), 10**40),
+        lambda: draw.randint(-(10 ** draw.randint(1, 40)), 10**40),
         lambda: draw.choice([0.0, -0.0, math.inf, -math.inf, math.nan, 1e-320, draw.random()]),
         lambda: "".join(chr(draw.choice([0, 34, 92, 233, 0x1F600, 0xD800, 65])) for _ in range(draw.randint(0, 5))),
         lambda: draw.randbytes(draw.randint(0, 9)),
@@ -103,18 +103,26 @@ def test_cycles_and_aliases_are_kept() -> None:
 
 
 FRAMES = {
-    "mixed": lambda: pd.DataFrame({"a": [1, 2], "b": ["x", None], "c": [1.5, np.nan]}, index=pd.Index([5, 7], name="k")),
+    "mixed": lambda: pd.DataFrame(
+        {"a": [1, 2], "b": ["x", None], "c": [1.5, np.nan]}, index=pd.Index([5, 7], name="k")
+    ),
     "nothing": lambda: pd.DataFrame(),
     "no rows": lambda: pd.DataFrame({"a": pd.Series([], dtype="int8")}),
     "twice the same name": lambda: pd.DataFrame([[1, 2.5]], columns=["a", "a"]),
     "objects": lambda: pd.DataFrame({"o": pd.Series([1, "x", (1, 2), None], dtype=object)}),
     "categories": lambda: pd.DataFrame({"c": pd.Categorical(["b", "a", None], categories=["b", "a"], ordered=True)}),
     "zones": lambda: pd.DataFrame({"t": pd.date_range("2026-03-28", periods=3, tz="Europe/Paris")}),
-    "masked": lambda: pd.DataFrame({"i": pd.array([1, None], dtype="Int64"), "b": pd.array([True, None], dtype="boolean")}),
+    "masked": lambda: pd.DataFrame(
+        {"i": pd.array([1, None], dtype="Int64"), "b": pd.array([True, None], dtype="boolean")}
+    ),
     "texts": lambda: pd.DataFrame({"s": pd.array(["x", None], dtype="string")}),
     "periods": lambda: pd.DataFrame({"p": pd.period_range("2026-01", periods=2, freq="M")}),
-    "two levels": lambda: pd.DataFrame({"v": [1, 2]}, index=pd.MultiIndex.from_tuples([(1, "a"), (2, "b")], names=["n", None])),
-    "pivot": lambda: pd.DataFrame({"k": ["a", "b"], "m": [1, 2], "v": [3, 4]}).pivot(index="k", columns="m", values="v"),
+    "two levels": lambda: pd.DataFrame(
+        {"v": [1, 2]}, index=pd.MultiIndex.from_tuples([(1, "a"), (2, "b")], names=["n", None])
+    ),
+    "pivot": lambda: pd.DataFrame({"k": ["a", "b"], "m": [1, 2], "v": [3, 4]}).pivot(
+        index="k", columns="m", values="v"
+    ),
     "days": lambda: pd.DataFrame({"v": [1.0, 2.0, 3.0]}, index=pd.date_range("2026-01-01", periods=3, freq="D")),
 }
 
