@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from grading.engine.jail import syscalls
-from grading.engine.jail.processes import close_all_but, end_like
+from grading.engine.jail.processes import close_all_but, descriptors, end_like
 
 _SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40
 
@@ -54,9 +54,10 @@ def enter() -> None:
         map_one_user(proc, 0, uid, gid)
         os.close(proc)
     alive, held = os.pipe()
+    known = descriptors()  # the child is about to mount a /proc that does not know this process
     child = os.fork()
     if child:
-        _stand_in_for(child, held)
+        _stand_in_for(child, held, known)
     os.close(held)
     syscalls.die_with_parent(signal.SIGKILL)
     if select.select([alive], [], [], 0)[0]:  # the parent ended before it could be tied to
@@ -126,9 +127,9 @@ def _unshare_with_all_users(flags: int) -> None:
         raise OSError("The users of a new namespace could not be set.")
 
 
-def _stand_in_for(child: int, held: int) -> NoReturn:
+def _stand_in_for(child: int, held: int, known: list[int]) -> NoReturn:
     """Wait for `child` and end as it ended, holding nothing that it may wait to see closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the child by itself
-    close_all_but([held])
+    close_all_but([held], known)
     _, status = os.waitpid(child, 0)
     end_like(status)

@@ -22,13 +22,16 @@ def end_like(status: int) -> NoReturn:
     os._exit(128 - code)
 
 
-def close_all_but(kept: Iterable[int]) -> None:
-    """Close every file descriptor but these."""
-    kept = set(kept)
-    for fd in map(int, os.listdir("/dev/fd")):  # noqa: PTH208  # names wanted, not paths
-        if fd not in kept:
-            with contextlib.suppress(OSError):  # the one that the listing itself used is closed already
-                os.close(fd)
+def descriptors() -> list[int]:
+    """The open file descriptors of this process, and perhaps one that is closed again."""
+    return [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208  # names wanted, not paths
+
+
+def close_all_but(kept: Iterable[int], known: Iterable[int] | None = None) -> None:
+    """Close every file descriptor but these; `known` are those open, where /proc is not there to tell."""
+    for fd in set(descriptors() if known is None else known).difference(kept):
+        with contextlib.suppress(OSError):  # the one that the listing itself used is closed already
+            os.close(fd)
 
 
 def only_descriptors(kept: Iterable[int]) -> None:
