@@ -17,5 +17,4 @@ def test_both_graders_run_and_give_the_same_grades(tmp_path):
     assert {"fork and jail", "read and rebuild", "gradebook", "cells: learner", "cells: test", "cells: plot"} <= set(
         parts
     )
-    assert parts["everything else"] >= 0, "the parts are more than the whole: one of them contains another"
     assert all(row.row_count for row in tables(taken, parts, "A title"))
