@@ -105,7 +105,9 @@ async def _run(shell: InteractiveShell, source: str) -> None:
         transformed = shell.transform_cell(source)
     except Exception:
         problem = sys.exc_info()
-    await shell.run_cell_async(source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=problem)
+    await shell.run_cell_async(
+        source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=problem
+    )
 
 
 def _interrupted() -> dict[str, Any]:

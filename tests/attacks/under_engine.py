@@ -18,7 +18,19 @@ from grading.engine.run import Engine
 from grading.engine.score import score_notebook
 from tests.attacks import victim
 from tests.attacks.model import Attack, Question, Seen
-from tests.attacks.world import DISK_MB, LOG_BYTES, MEMORY_MB, World, kill_all, left_behind, peak, processes, reset_peak, standing, taken
+from tests.attacks.world import (
+    DISK_MB,
+    LOG_BYTES,
+    MEMORY_MB,
+    World,
+    kill_all,
+    left_behind,
+    peak,
+    processes,
+    reset_peak,
+    standing,
+    taken,
+)
 
 LIMITS_OF_ALL = Limits(
     cell_cpu_s=2, cell_wall_s=6, total_cpu_s=20, memory_mb=1024, disk_mb=32, processes=64, files=256, output_mb=2
@@ -35,7 +47,9 @@ def profile() -> Profile:
     guessed = guessed_profile(solved)
     remote = {"test-server-1": frozenset({"lab.serve"})}
     tests = {
-        cell.id: TestProfile(remote=remote.get(cell.id, frozenset())) for cell in solved.cells if cell.id.startswith("test-")
+        cell.id: TestProfile(remote=remote.get(cell.id, frozenset()))
+        for cell in solved.cells
+        if cell.id.startswith("test-")
     }
     return Profile(guessed.imports, tests, guessed.learner_names)
 

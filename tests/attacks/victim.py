@@ -45,7 +45,10 @@ TASKS = {
         right='def total(rows):\n    return sum(row["tokens"] for row in rows if row["ok"])',
         wrong="def total(rows):\n    return None",
         tests=(
-            (1, 'assert total([{"tokens": 3, "ok": True}, {"tokens": 4, "ok": False}]) == 3, "sum the tokens that are ok"'),
+            (
+                1,
+                'assert total([{"tokens": 3, "ok": True}, {"tokens": 4, "ok": False}]) == 3, "sum the tokens that are ok"',
+            ),
             (
                 2,
                 f'# {HIDDEN}\nrows = [{{"tokens": n, "ok": n % 3 != 0}} for n in range(20)]\n'
@@ -59,7 +62,10 @@ TASKS = {
         wrong="def scaled(values):\n    return np.asarray(values, float)",
         tests=(
             (1, "np.testing.assert_allclose(scaled([1, 2, 5]), [0, 0.25, 1])"),
-            (2, f"# {HIDDEN}\nnumpy.testing.assert_array_almost_equal(scaled(np.arange(5) * 3.0), np.linspace(0, 1, 5))"),
+            (
+                2,
+                f"# {HIDDEN}\nnumpy.testing.assert_array_almost_equal(scaled(np.arange(5) * 3.0), np.linspace(0, 1, 5))",
+            ),
         ),
     ),
     "middle": Task(

@@ -141,7 +141,9 @@ class World:
 
     def look_at_text(self, text: str, seen: Seen) -> None:
         """Look for tokens in what was said about a submission."""
-        seen.reach += [f"a message shows what is secret: {name}" for name, token in self.tokens.items() if token in text]
+        seen.reach += [
+            f"a message shows what is secret: {name}" for name, token in self.tokens.items() if token in text
+        ]
 
     def remember(self) -> None:
         """Note how everything is, before attacks run."""
@@ -182,7 +184,12 @@ def _without_tracebacks(outputs: list[Any]) -> str:
 def make_world(root: Path) -> World:
     """Lay the world into an empty folder."""
     names = ("ssh", "home", "bob", "gradebook", "hidden", "service")
-    world = World(root, {"environment": os.environ[SECRET]} | {name: new_token() for name in names}, f"won{secrets.token_hex(10)}", secrets.token_hex(10))
+    world = World(
+        root,
+        {"environment": os.environ[SECRET]} | {name: new_token() for name in names},
+        f"won{secrets.token_hex(10)}",
+        secrets.token_hex(10),
+    )
     world.supervisor = os.getpid()
     for folder in (world.temporary, world.home / ".ssh", world.cohort / "submitted" / "bob" / "a1", root / "course"):
         folder.mkdir(parents=True)

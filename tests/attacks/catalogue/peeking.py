@@ -22,7 +22,9 @@ def tell():
     for token in found:
         print(token.decode())
 """
-READ = FIND + """
+READ = (
+    FIND
+    + """
 def read(path):
     try:
         with open(path, "rb") as file:
@@ -42,6 +44,7 @@ def walk(root, most=3000):
             if most < 0:
                 return
 """
+)
 _peek("ssh-keys", READ + "read('@HOME@/.ssh/id_ed25519')\nread(os.path.expanduser('~/.ssh/id_ed25519'))\ntell()")
 _peek("home", READ + "walk('@HOME@')\nwalk(os.path.expanduser('~'), 300)\ntell()")
 _peek("other-submission", READ + "walk('@COHORT@/submitted')\ntell()")
@@ -49,20 +52,30 @@ _peek("gradebook-read", READ + "read('@COHORT@/gradebook.db')\ntell()")
 _peek("hidden-tests-in-solutions", READ + "walk('@COURSE@')\nread('../../solutions/a1/a1.ipynb')\ntell()")
 _peek("siblings", READ + "for up in ('..', '../..', '../../..', '@TMP@', '/mnt'):\n    walk(up, 400)\ntell()")
 _peek("environment", FIND + "search('\\n'.join(f'{k}={v}' for k, v in os.environ.items()).encode())\ntell()")
-_peek("grading-mode", """
+_peek(
+    "grading-mode",
+    """
 import os
 for name, value in os.environ.items():
     if "grad" in (name + value).lower():
         won(name)
-""")
-_peek("proc-environ", READ + """
+""",
+)
+_peek(
+    "proc-environ",
+    READ
+    + """
 for pid in os.listdir("/proc"):
     if pid.isdigit():
         read(f"/proc/{pid}/environ")
         read(f"/proc/{pid}/cmdline")
 tell()
-""")
-_peek("proc-cwd-root-fd", READ + """
+""",
+)
+_peek(
+    "proc-cwd-root-fd",
+    READ
+    + """
 for pid in os.listdir("/proc"):
     if pid.isdigit():
         walk(f"/proc/{pid}/cwd/", 200)
@@ -76,8 +89,12 @@ for pid in os.listdir("/proc"):
         except OSError:
             pass
 tell()
-""")
-_peek("proc-mem", FIND + """
+""",
+)
+_peek(
+    "proc-mem",
+    FIND
+    + """
 def memory(pid):
     budget = 150_000_000
     try:
@@ -99,8 +116,13 @@ def memory(pid):
 for pid in sorted((p for p in os.listdir("/proc") if p.isdigit()), key=int):
     memory(pid)
 tell()
-""", last="for pid in sorted((p for p in os.listdir('/proc') if p.isdigit()), key=int):\n    memory(pid)\ntell()")
-_peek("process-vm-readv", FIND + """
+""",
+    last="for pid in sorted((p for p in os.listdir('/proc') if p.isdigit()), key=int):\n    memory(pid)\ntell()",
+)
+_peek(
+    "process-vm-readv",
+    FIND
+    + """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -128,8 +150,12 @@ for pid in os.listdir("/proc"):
         if got > 0:
             search(room.raw[:got])
 tell()
-""")
-_peek("memory-of-objects", FIND + """
+""",
+)
+_peek(
+    "memory-of-objects",
+    FIND
+    + """
 def objects():
     import gc
     for thing in gc.get_objects():
@@ -144,11 +170,17 @@ def objects():
                 search(value.encode(errors="replace"))
             elif type(value) is bytes:
                 search(value)
-""", answers={"total": "def total(rows):\n    objects()\n    import linecache, sys\n"
-              "    for entry in list(linecache.cache.values()):\n        search(repr(entry).encode())\n    tell()\n    return None"},
-    tasks=("total", "label"))
+""",
+    answers={
+        "total": "def total(rows):\n    objects()\n    import linecache, sys\n"
+        "    for entry in list(linecache.cache.values()):\n        search(repr(entry).encode())\n    tell()\n    return None"
+    },
+    tasks=("total", "label"),
+)
 _peek("history", FIND, last="search(repr(get_ipython().user_ns.get('In')).encode())\ntell()")
-_peek("solutions-executed", """
+_peek(
+    "solutions-executed",
+    """
 import json
 from pathlib import Path
 
@@ -158,26 +190,47 @@ def solution(task):
             for cell in json.loads(Path(place).read_text())["cells"]:
                 if cell["id"] == task:
                     exec("".join(cell["source"]), get_ipython().user_ns)
-""", answers={"total": "solution('total')"}, aims="p")
-_peek("link-in-submission", READ + "read('key')\nread('bob/notes.txt')\nread('book.db')\ntell()", links={
-    "key": "@HOME@/.ssh/id_ed25519", "bob": "@COHORT@/submitted/bob/a1", "book.db": "@COHORT@/gradebook.db"})
-_peek("link-for-the-judge", answers={"file": """
+""",
+    answers={"total": "solution('total')"},
+    aims="p",
+)
+_peek(
+    "link-in-submission",
+    READ + "read('key')\nread('bob/notes.txt')\nread('book.db')\ntell()",
+    links={"key": "@HOME@/.ssh/id_ed25519", "bob": "@COHORT@/submitted/bob/a1", "book.db": "@COHORT@/gradebook.db"},
+)
+_peek(
+    "link-for-the-judge",
+    answers={
+        "file": """
 import os
 os.symlink("@HOME@/notes.txt", "result.json")
 os.symlink("@COHORT@/submitted/bob/a1/notes.txt", "weights.npy")
 def loads(text):
     print(text)
 json.loads = loads
-"""}, tasks=("file",))
-_peek("link-made-for-the-judge", answers={"file": """
+"""
+    },
+    tasks=("file",),
+)
+_peek(
+    "link-made-for-the-judge",
+    answers={
+        "file": """
 import os
 from pathlib import Path
 for name in ("result.json", "weights.npy"):
     os.path.lexists(name) and os.unlink(name)
 os.symlink("@COURSE@/solutions/a1/a1.ipynb", "result.json")
 print(Path("result.json").read_text())
-"""}, tasks=("file",))
-_peek("open-descriptors", READ + """
+"""
+    },
+    tasks=("file",),
+)
+_peek(
+    "open-descriptors",
+    READ
+    + """
 import stat
 for fd in range(0, 256):
     try:
@@ -190,8 +243,13 @@ for fd in range(0, 256):
     except OSError:
         pass
 tell()
-""", unaffected="plain execution inherits no open files here")
-_peek("open-descriptor-escape", READ + """
+""",
+    unaffected="plain execution inherits no open files here",
+)
+_peek(
+    "open-descriptor-escape",
+    READ
+    + """
 for fd in range(0, 256):
     for up in range(1, 8):
         try:
@@ -200,8 +258,13 @@ for fd in range(0, 256):
         except OSError:
             pass
 tell()
-""", unaffected="there is nothing to escape from")
-_peek("chroot-escape", READ + """
+""",
+    unaffected="there is nothing to escape from",
+)
+_peek(
+    "chroot-escape",
+    READ
+    + """
 try:
     os.mkdir("jail")
     there = os.open(".", os.O_RDONLY)
@@ -214,8 +277,12 @@ except OSError:
     pass
 read("@HOME@/.ssh/id_ed25519")
 tell()
-""")
-_peek("new-namespace", READ + """
+""",
+)
+_peek(
+    "new-namespace",
+    READ
+    + """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 if libc.unshare(0x10000000 | 0x20000) == 0:
@@ -229,8 +296,11 @@ for kind in ("mnt", "user", "pid", "net"):
             pass
 read("@HOME@/.ssh/id_ed25519")
 tell()
-""")
-_peek("remount", """
+""",
+)
+_peek(
+    "remount",
+    """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 os.makedirs("m", exist_ok=True)
@@ -238,8 +308,11 @@ for source, kind in ((b"proc", b"proc"), (b"tmpfs", b"tmpfs"), (b"sysfs", b"sysf
     if libc.mount(source, b"m", kind, 0, None) == 0:
         won("mounted")
         libc.umount2(b"m", 2)
-""")
-_peek("privileges", """
+""",
+)
+_peek(
+    "privileges",
+    """
 import os
 for change in (lambda: os.setuid(0), lambda: os.setresuid(0, 0, 0), lambda: os.setgroups([0])):
     try:
@@ -254,4 +327,6 @@ except OSError:
 for line in open("/proc/self/status"):
     if line.startswith("CapEff") and int(line.split()[1], 16):
         won("capabilities " + line.split()[1])
-""", unaffected="it depends on who runs the grader: as root it succeeds, as a user it has nothing to gain")
+""",
+    unaffected="it depends on who runs the grader: as root it succeeds, as a user it has nothing to gain",
+)

@@ -9,26 +9,40 @@ def _reach(name: str, first: str = "", **parts: object) -> None:
     attack(name, str(parts.pop("aims", "r")), family=FAMILY, first=first, **{"tasks": ("total",), **parts})
 
 
-_reach("gradebook-rewrite", """
+_reach(
+    "gradebook-rewrite",
+    """
 import sqlite3
 database = sqlite3.connect("@COHORT@/gradebook.db", timeout=0.2)
 database.execute("update grade set score = 100")
 database.commit()
-""")
-_reach("other-submission-write", """
+""",
+)
+_reach(
+    "other-submission-write",
+    """
 from pathlib import Path
 Path("@COHORT@/submitted/bob/a1/a1.ipynb").write_text("{}")
-""")
+""",
+)
 _reach("other-submission-delete", "import shutil\nshutil.rmtree('@COHORT@/submitted/bob')")
-_reach("home-write", "from pathlib import Path\nPath('@HOME@/.bashrc').write_text('evil')\n"
-       "Path('@HOME@/notes.txt').write_text('evil')")
+_reach(
+    "home-write",
+    "from pathlib import Path\nPath('@HOME@/.bashrc').write_text('evil')\nPath('@HOME@/notes.txt').write_text('evil')",
+)
 _reach("solutions-write", "from pathlib import Path\nPath('@COURSE@/solutions/a1/a1.ipynb').write_text('{}')")
-_reach("link-overwrite", """
+_reach(
+    "link-overwrite",
+    """
 from pathlib import Path
 for name in ("notes", "book"):
     Path(name).write_bytes(b"evil")
-""", links={"notes": "@HOME@/notes.txt", "book": "@COHORT@/gradebook.db"})
-_reach("link-swap", """
+""",
+    links={"notes": "@HOME@/notes.txt", "book": "@COHORT@/gradebook.db"},
+)
+_reach(
+    "link-swap",
+    """
 import os, shutil
 here = os.getcwd()
 os.chdir("/")
@@ -42,19 +56,28 @@ try:
     won("its folder is a link now")
 except OSError:
     pass
-""")
-_reach("hard-link", """
+""",
+)
+_reach(
+    "hard-link",
+    """
 import os
 os.link("@HOME@/notes.txt", "notes.txt")
 open("notes.txt", "w").write("evil")
-""")
-_reach("chmod-chown", """
+""",
+)
+_reach(
+    "chmod-chown",
+    """
 import os
 for path in ("@HOME@/notes.txt", "@COHORT@/gradebook.db"):
     os.chmod(path, 0o777)
     os.utime(path)
-""")
-_reach("environment-write", """
+""",
+)
+_reach(
+    "environment-write",
+    """
 import glob, os, sys, site
 for folder in [os.path.dirname(os.__file__), sys.prefix, *site.getsitepackages()]:
     try:
@@ -64,29 +87,51 @@ for folder in [os.path.dirname(os.__file__), sys.prefix, *site.getsitepackages()
         os.unlink(path)
     except OSError:
         pass
-""")
-_reach("library-write", """
+""",
+)
+_reach(
+    "library-write",
+    """
 import numpy, os
 try:
     open(numpy.__file__, "r+b").close()
     won("numpy can be changed")
 except OSError:
     pass
-""")
+""",
+)
 
 # ------------------------------------------------------------------------------------------------ processes
 
-_reach("parent-killed", "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(0.5)", aims="b", needs_jail=True)
-_reach("supervisor-killed", """
+_reach(
+    "parent-killed",
+    "import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(0.5)",
+    aims="b",
+    needs_jail=True,
+)
+_reach(
+    "supervisor-killed",
+    """
 import os, signal
 for pid in {@SUPERVISOR@, os.getppid()}:
     os.kill(pid, signal.SIGKILL)
-""", aims="b", needs_jail=True)
-_reach("supervisor-stopped", """
+""",
+    aims="b",
+    needs_jail=True,
+)
+_reach(
+    "supervisor-stopped",
+    """
 import os, signal, time
 os.kill(@SUPERVISOR@, signal.SIGSTOP)
-""", aims="b", needs_jail=True, slow=True)
-_reach("ancestors-killed", """
+""",
+    aims="b",
+    needs_jail=True,
+    slow=True,
+)
+_reach(
+    "ancestors-killed",
+    """
 import os, signal
 pid, chain = os.getppid(), []
 while pid > 1:
@@ -95,10 +140,15 @@ while pid > 1:
 for pid in chain[:2]:
     os.kill(pid, signal.SIGTERM)
     os.kill(pid, signal.SIGKILL)
-""", aims="b", needs_jail=True)
+""",
+    aims="b",
+    needs_jail=True,
+)
 _reach("group-killed", "import os, signal\nos.killpg(0, signal.SIGKILL)", aims="b")
 _reach("everyone-killed", "import os, signal\nos.kill(-1, signal.SIGKILL)", aims="b", needs_jail=True)
-_reach("every-process-killed", """
+_reach(
+    "every-process-killed",
+    """
 import os, signal
 for pid in sorted((int(p) for p in os.listdir("/proc") if p.isdigit()), reverse=True):
     if pid > 2 and pid != os.getpid():
@@ -107,8 +157,13 @@ for pid in sorted((int(p) for p in os.listdir("/proc") if p.isdigit()), reverse=
             won(f"killed {pid}")
         except OSError:
             pass
-""", aims="b", needs_jail=True)
-_reach("ptrace", """
+""",
+    aims="b",
+    needs_jail=True,
+)
+_reach(
+    "ptrace",
+    """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
 for pid in {@SUPERVISOR@, os.getppid()} - {0, os.getpid()}:
@@ -116,24 +171,33 @@ for pid in {@SUPERVISOR@, os.getppid()} - {0, os.getpid()}:
         won(f"attached to {pid}")
         os.waitpid(pid, 0x40000000)
         libc.ptrace(17, pid, None, None)
-""")
-_reach("priority", """
+""",
+)
+_reach(
+    "priority",
+    """
 import os
 for pid in {@SUPERVISOR@, os.getppid()} - {0, os.getpid()}:
     try:
         os.setpriority(os.PRIO_PROCESS, pid, 19)
     except OSError:
         pass
-""")
-_reach("limits-of-others", """
+""",
+)
+_reach(
+    "limits-of-others",
+    """
 import os, resource
 for pid in {@SUPERVISOR@, os.getppid()} - {0, os.getpid()}:
     try:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (1000, 1000))
     except OSError:
         pass
-""")
-_reach("daemon", """
+""",
+)
+_reach(
+    "daemon",
+    """
 import os, time
 if os.fork() == 0:
     os.setsid()
@@ -146,8 +210,11 @@ if os.fork() == 0:
                 pass
         time.sleep(60)
     os._exit(0)
-""")
-_reach("daemon-at-exit", """
+""",
+)
+_reach(
+    "daemon-at-exit",
+    """
 import atexit, os, time
 
 def leave():
@@ -158,8 +225,12 @@ def leave():
         os._exit(0)
 
 atexit.register(leave)
-""", last="leave()")
-_reach("daemon-ignores-signals", """
+""",
+    last="leave()",
+)
+_reach(
+    "daemon-ignores-signals",
+    """
 import os, signal, subprocess, sys
 code = '''
 import ctypes, os, signal, time
@@ -174,8 +245,11 @@ time.sleep(60)
 subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 import time
 time.sleep(0.3)
-""")
-_reach("daemon-respawns", """
+""",
+)
+_reach(
+    "daemon-respawns",
+    """
 import os, time
 deadline = time.time() + 20
 if os.fork() == 0:
@@ -186,8 +260,11 @@ if os.fork() == 0:
             os._exit(0)
         time.sleep(0.002)
     os._exit(0)
-""")
-_reach("judge-killed-by-ids", """
+""",
+)
+_reach(
+    "judge-killed-by-ids",
+    """
 import os, signal
 own = os.getpid()
 for pid in list(range(3, 40)) + list(range(own - 3, own + 6)):
@@ -197,21 +274,31 @@ for pid in list(range(3, 40)) + list(range(own - 3, own + 6)):
             won(f"killed {pid}")
         except OSError:
             pass
-""", aims="b", needs_jail=True)
-_reach("shared-memory", """
+""",
+    aims="b",
+    needs_jail=True,
+)
+_reach(
+    "shared-memory",
+    """
 import glob, os
 from multiprocessing import shared_memory
 block = shared_memory.SharedMemory("atk-block", create=True, size=1000)
 from multiprocessing import resource_tracker
 resource_tracker.unregister(block._name, "shared_memory")
-""")
-_reach("message-queue", """
+""",
+)
+_reach(
+    "message-queue",
+    """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 key = 0x61746B
 if libc.semget(key, 1, 0o1666) >= 0 and libc.shmget(key, 100, 0o1666) >= 0:
     print("made")
-""", unaffected="it leaves what only a look into the namespace shows")
+""",
+    unaffected="it leaves what only a look into the namespace shows",
+)
 
 # ------------------------------------------------------------------------------------------------ services, network
 
@@ -228,15 +315,24 @@ def connect(family, address, kind=socket.SOCK_STREAM):
 """
 _reach("loopback-service", CONNECT + "connect(socket.AF_INET, ('127.0.0.1', @PORT@))")
 _reach("outside-tcp", CONNECT + "connect(socket.AF_INET, ('@OUTSIDE@', @PORT@))")
-_reach("outside-udp", CONNECT + "connect(socket.AF_INET, ('@OUTSIDE@', @PORT@), socket.SOCK_DGRAM)\nimport time\ntime.sleep(0.1)")
+_reach(
+    "outside-udp",
+    CONNECT + "connect(socket.AF_INET, ('@OUTSIDE@', @PORT@), socket.SOCK_DGRAM)\nimport time\ntime.sleep(0.1)",
+)
 _reach("unix-service", CONNECT + "connect(socket.AF_UNIX, '@UNIX@')")
-_reach("unix-service-relative", CONNECT + """
+_reach(
+    "unix-service-relative",
+    CONNECT
+    + """
 import os
 os.chdir(os.path.dirname("@UNIX@"))
 connect(socket.AF_UNIX, os.path.basename("@UNIX@"))
-""")
+""",
+)
 _reach("abstract-service", CONNECT + "connect(socket.AF_UNIX, '\\0@ABSTRACT@')")
-_reach("unix-datagram-pair", """
+_reach(
+    "unix-datagram-pair",
+    """
 import os, socket
 left, right = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
 try:
@@ -246,8 +342,12 @@ except OSError:
     pass
 left.connect("\\0@ABSTRACT@")
 won("connected")
-""", unaffected="a datagram socket cannot talk to these stream services; it tests that a socketpair is no way around")
-_reach("raw-socket", """
+""",
+    unaffected="a datagram socket cannot talk to these stream services; it tests that a socketpair is no way around",
+)
+_reach(
+    "raw-socket",
+    """
 import socket
 for family, kind, protocol in ((socket.AF_PACKET, socket.SOCK_RAW, 0), (socket.AF_INET, socket.SOCK_RAW, 1)):
     try:
@@ -255,9 +355,15 @@ for family, kind, protocol in ((socket.AF_PACKET, socket.SOCK_RAW, 0), (socket.A
         won("raw socket")
     except OSError:
         pass
-""", unaffected="as an ordinary user it has no raw sockets; as root it has")
-_reach("listening-to-others", """
+""",
+    unaffected="as an ordinary user it has no raw sockets; as root it has",
+)
+_reach(
+    "listening-to-others",
+    """
 import socket
 server = socket.create_server(("0.0.0.0", 0))
 print(server.getsockname())
-""", unaffected="a listener alone reaches nobody")
+""",
+    unaffected="a listener alone reaches nobody",
+)

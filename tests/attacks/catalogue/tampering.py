@@ -185,12 +185,15 @@ _tamper(
 )
 _tamper(
     "helper-through-globals",
-    answers={"label": "import sys\nlabel = lambda *a: ''\nsys.modules['__main__'].check_label = lambda *a: None\n"
-             "globals()['check_label'] = lambda *a: None\nget_ipython().user_ns['check_label'] = lambda *a: None"},
+    answers={
+        "label": "import sys\nlabel = lambda *a: ''\nsys.modules['__main__'].check_label = lambda *a: None\n"
+        "globals()['check_label'] = lambda *a: None\nget_ipython().user_ns['check_label'] = lambda *a: None"
+    },
 )
 _tamper(
     "helper-while-asked",
-    answers={"label": """
+    answers={
+        "label": """
 def label(name, count):
     import sys
     frame = sys._getframe(1)
@@ -202,13 +205,16 @@ def label(name, count):
                 space["same"].__code__ = (lambda got, want: None).__code__
         frame = frame.f_back
     return "x" * 6
-"""},
+"""
+    },
 )
 _tamper(
     "given-library-alias",
-    answers={"scaled": "class Testing:\n    def __getattr__(self, name):\n        return lambda *a, **k: None\n\n"
-             "class Fake:\n    testing = Testing()\n    def __getattr__(self, name):\n        import numpy\n"
-             "        return getattr(numpy, name)\n\nnp = numpy = Fake()\nscaled = lambda v: v"},
+    answers={
+        "scaled": "class Testing:\n    def __getattr__(self, name):\n        return lambda *a, **k: None\n\n"
+        "class Fake:\n    testing = Testing()\n    def __getattr__(self, name):\n        import numpy\n"
+        "        return getattr(numpy, name)\n\nnp = numpy = Fake()\nscaled = lambda v: v"
+    },
     tasks=("scaled",),
 )
 _tamper(
@@ -223,6 +229,7 @@ def trace(frame, event, argument):
 
 sys.settrace(trace)
 """,
+    unaffected="IPython runs cells where the trace of an earlier cell does not reach",
     tasks=("meter",),
 )
 _tamper(
@@ -286,7 +293,10 @@ def flip():
 
 threading.Thread(target=flip, daemon=True).start()
 """,
-    answers={"label": "import time\nlabel = lambda *a: ''\ntime.sleep(0.05)", "middle": "middle = lambda values: time.sleep(0.05)"},
+    answers={
+        "label": "import time\nlabel = lambda *a: ''\ntime.sleep(0.05)",
+        "middle": "middle = lambda values: time.sleep(0.05)",
+    },
     tasks=("label", "middle"),
 )
 _tamper(
@@ -304,12 +314,16 @@ def handler(number, frame):
 signal.signal(signal.SIGALRM, handler)
 signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
 """,
-    answers={"label": "import time\nlabel = lambda *a: ''\ntime.sleep(0.05)", "middle": "middle = lambda values: time.sleep(0.05)"},
+    answers={
+        "label": "import time\nlabel = lambda *a: ''\ntime.sleep(0.05)",
+        "middle": "middle = lambda values: time.sleep(0.05)",
+    },
     tasks=("label", "middle"),
 )
 _tamper(
     "destructor",
-    answers={"middle": """
+    answers={
+        "middle": """
 class Late(int):
     def __eq__(self, other):
         return False
@@ -319,7 +333,8 @@ class Late(int):
 
 def middle(values):
     return Late()
-"""},
+"""
+    },
     tasks=("middle",),
 )
 _tamper(
@@ -365,18 +380,21 @@ _tamper(
 )
 _tamper(
     "history-shows-test",
-    answers={"total": """
+    answers={
+        "total": """
 def total(rows):
     import re
     source = get_ipython().user_ns["In"][-1]
     wanted = [int(n) for n in re.findall(r"total\\(.*?\\) == (\\d+)", source)]
     return 0 if not rows else wanted[0]
-"""},
+"""
+    },
     tasks=("total",),
 )
 _tamper(
     "caller-constants",
-    answers={"total": """
+    answers={
+        "total": """
 def total(rows):
     import sys
     if not rows:
@@ -387,13 +405,15 @@ def total(rows):
             best += [c for c in frame.f_code.co_consts if type(c) is int]
         frame = frame.f_back
     return 3 if len(rows) == 2 else max(best)
-"""},
+"""
+    },
     tasks=("total",),
     deserved=1,
 )
 _tamper(
     "caller-source",
-    answers={"total": """
+    answers={
+        "total": """
 def total(rows):
     import inspect, re, sys
     frame, text = sys._getframe(1), ""
@@ -405,12 +425,14 @@ def total(rows):
         frame = frame.f_back
     wanted = re.findall(r"total\\(.*?\\) == (\\d+)", text)
     return int(wanted[0]) if rows else 0
-"""},
+"""
+    },
     tasks=("total",),
 )
 _tamper(
     "traceback-walk",
-    answers={"total": """
+    answers={
+        "total": """
 def total(rows):
     try:
         raise ValueError
@@ -422,44 +444,52 @@ def total(rows):
             numbers += [c for c in frame.f_code.co_consts if type(c) is int]
         frame = frame.f_back
     return 0 if not rows else 3 if len(rows) == 2 else max(numbers)
-"""},
+"""
+    },
     tasks=("total",),
     deserved=1,
 )
 _tamper(
     "collector-finds-helpers",
-    answers={"label": """
+    answers={
+        "label": """
 def label(name, count):
     import gc, types
     for thing in gc.get_objects():
         if type(thing) is types.FunctionType and thing.__name__ in ("check_label", "same"):
             thing.__code__ = (lambda got, want: None).__code__
     return ""
-"""},
+"""
+    },
     tasks=("label",),
 )
 _tamper(
     "callback-globals",
-    answers={"callback": """
+    answers={
+        "callback": """
 def each(act, items):
     space = getattr(act, "__globals__", None) or getattr(getattr(act, "__func__", None), "__globals__", {})
     space["log"][:] = [14, 21, 42]
-"""},
+"""
+    },
     tasks=("callback",),
 )
 _tamper(
     "callback-code",
-    answers={"callback": """
+    answers={
+        "callback": """
 def each(act, items):
     log = act.__globals__["log"]
     log[:] = [14, 21, 42]
     act.__code__ = (lambda item: None).__code__
-"""},
+"""
+    },
     tasks=("callback",),
 )
 _tamper(
     "callback-frame",
-    answers={"callback": """
+    answers={
+        "callback": """
 class Spy(int):
     def __mul__(self, other):
         import sys
@@ -473,7 +503,8 @@ class Spy(int):
 
 def each(act, items):
     act(Spy())
-"""},
+"""
+    },
     tasks=("callback",),
 )
 _tamper(
