@@ -5,8 +5,8 @@
 A figure is the time that a submission costs in a run of all. What happens once stands in lines of its own: of nbgrader,
 the start of its process, told by a run of one submission; of the engine, the start of the template, which is measured
 in the same run, because it varies by more than a submission costs. All else of the engine's run is counted. nbgrader
-runs as its users run it, `python -m nbgrader autograde`, with its own Execute; the engine with jail and split execution on.
-The grades of both are compared, cell by cell, in every round. It tells times and holds them to nothing.
+runs as its users run it, `python -m nbgrader autograde`, with its own Execute; the engine with jail and split execution
+on. The grades of both are compared, cell by cell, in every round. It tells times and holds them to nothing.
 """
 
 import argparse
