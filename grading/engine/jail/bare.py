@@ -24,7 +24,7 @@ class BareSpace:
         try:
             self.workdir.mkdir()
             self.scratch.mkdir()
-            folders.copy_in(files, self.workdir, None)
+            folders.copy_in(files, self.workdir, None, given.disk_bytes)
         except BaseException:
             self.close()
             raise

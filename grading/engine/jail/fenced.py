@@ -44,7 +44,7 @@ class FencedSpace:
                 (base / name).mkdir()
                 (base / name).chmod(mode)
                 os.chown(base / name, owner, learner)
-            folders.copy_in(files, self.workdir, (learner, learner) if users else None)
+            folders.copy_in(files, self.workdir, (learner, learner) if users else None, given.disk_bytes)
             watcher.add(self.tag, given, base)
             watcher.add(self.judge_tag, given, None)
         except BaseException:

@@ -47,7 +47,7 @@ class FullSpace:
         for name, mode in (("work", 0o755), ("tmp", 0o1777), ("shm", 0o1777)):
             (base / name).mkdir()
             (base / name).chmod(mode)
-        folders.copy_in(files, base / "work", (user, user) if user else None)
+        folders.copy_in(files, base / "work", (user, user) if user else None, given.disk_bytes)
         watcher.add(tag, given, None)
 
     def add(self, process: int) -> None:

@@ -20,6 +20,11 @@ class Limits:
     files: int = 1024
     output_mb: int = 8
 
+    @property
+    def disk_bytes(self) -> int:
+        """What the files may take."""
+        return self.disk_mb * _MB
+
 
 def apply(limits: Limits, processes: int | None) -> None:
     """Put the limits on this process and on all that it starts; `processes` is the value for RLIMIT_NPROC, if any.

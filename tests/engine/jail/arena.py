@@ -1,4 +1,4 @@
-"""Run as a program by the tests: makes a jail, runs what the test gives it as learner and judge, prints what came of it.
+"""Run as a program by the tests: makes a jail, runs code in it as learner and judge, prints what came of it.
 
 It takes one JSON object on standard input and imports nothing but the jail and the standard library, so that any Python
 can run it as any user.
@@ -22,7 +22,7 @@ def main() -> None:
 
     if asked["deny_namespaces"]:
         seccomp.install(seccomp.compiled(seccomp.no_namespaces()))
-    jail = Jail(Tier(asked["tier"]), [Path(sys.base_prefix), *map(Path, asked["visible"])])
+    jail = Jail(Tier(asked["tier"]), [Path(sys.base_prefix), Path(sys.prefix), *map(Path, asked["visible"])])
     mounts = Path("/proc/mounts").read_text()
     space = jail.space(Path(asked["files"]), Limits(**asked["limits"]))
     said: dict[str, Any] = {"workdir": str(space.workdir)}
@@ -90,12 +90,12 @@ def _act(source: str, outside: dict[str, Any], write: int, stay: bool) -> None:
         names: dict[str, Any] = {"outside": outside, "__name__": "deed"}
         try:
             exec(source, names)
-            answer = names.get("result")
+            answer = names.get("result", "nothing")
         except OSError as error:
             answer = {"errno": error.errno}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
-        os.write(write, json.dumps([answer]).encode())
+        os.write(write, json.dumps([answer]).encode() + b"\n")
         os.close(write)
         while stay:
             signal.pause()
@@ -105,7 +105,7 @@ def _act(source: str, outside: dict[str, Any], write: int, stay: bool) -> None:
 
 def _answer(read: int) -> Any:
     got = b""
-    while select.select([read], [], [], 60)[0] and (part := os.read(read, 65536)):
+    while not got.endswith(b"\n") and select.select([read], [], [], 60)[0] and (part := os.read(read, 65536)):
         got += part
     return json.loads(got)[0] if got else None
 

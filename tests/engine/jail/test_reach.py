@@ -55,18 +55,31 @@ result = 'done'
 }
 
 
+ALL = f"""
+result = {{}}
+for name, source in {DEEDS!r}.items():
+    names = {{'outside': outside}}
+    try:
+        exec(source, names)
+        result[name] = names['result'] or 'nothing'
+    except OSError as error:
+        result[name] = {{'errno': error.errno}}
+"""
+
+
 @isolated
-@pytest.mark.parametrize("deed", DEEDS)
-def test_what_is_outside_cannot_be_reached(world: World, setting: Setting, deed: str) -> None:
-    said = world.run(setting, DEEDS[deed])["learner"]
-    assert isinstance(said, dict) and said.get("errno"), said
+def test_what_is_outside_cannot_be_reached(world: World, setting: Setting) -> None:
+    said = world.run(setting, ALL)["learner"]
+    assert {deed for deed, came in said.items() if not isinstance(came, dict)} == set()
+    assert len(said) == len(DEEDS)
     assert world.victims[setting.user].poll() is None
     assert (world.folder / "secret").read_text() == "secret"
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_without_a_jail_each_deed_succeeds(world: World, deed: str) -> None:
-    assert world.control(DEEDS[deed]) not in (None, "") and not isinstance(world.control(DEEDS[deed]), dict)
+def test_without_a_jail_each_deed_succeeds(world: World) -> None:
+    said = world.control(ALL)
+    assert {deed: came for deed, came in said.items() if isinstance(came, dict) or came == "nothing"} == {}
+    assert len(said) == len(DEEDS)
 
 
 SEND = """

@@ -32,7 +32,7 @@ result = [seen, pathlib.Path('own.txt').read_text(), sorted(os.listdir()), os.en
 
 @everywhere
 def test_a_learners_programs_work(world: World, setting: Setting) -> None:
-    said = world.run(setting, PROGRAMS, visible=[])
+    said = world.run(setting, PROGRAMS)
     # The link in the submission is not copied: it could stand for somebody else's file.
     assert said["learner"] == [[1, 2, 3, 4, 5], "own", ["own.db", "own.txt"], True]
 
