@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 OUTSIDE = "192.0.2.1"  # of the block kept for documentation
-SPACE = "1g"  # of the private temporary folder
+NO_QUARANTINE = 77  # the status that says so
+SPACE = "512m"  # of each private temporary folder
 _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _REC, _PRIVATE = 0x4000, 0x40000
 
@@ -41,15 +42,24 @@ def run_inside(work: Callable[[Path], int]) -> int:
     pid = os.fork()
     if pid == 0:
         _die_with_parent()
-        os._exit(_first_process(work, uid))
+        try:
+            status = _first_process(work)
+        except NoQuarantineError as error:
+            print(error, file=sys.stderr, flush=True)
+            status = NO_QUARANTINE
+        os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _first_process(work: Callable[[Path], int], uid: int) -> int:
+def _first_process(work: Callable[[Path], int]) -> int:
     """What reaps the orphans. The harness is its child, so that it can be killed as any process can."""
     _call("mount", b"none", b"/", None, _REC | _PRIVATE, None)
     _call("mount", b"proc", b"/proc", b"proc", 0, None)
     _mount_small("/dev/shm", "256m")
+    for shared in (Path("/tmp"), Path("/var/tmp")):  # an attack once filled this machine's disk through them
+        if any(Path(needed).resolve().is_relative_to(shared) for needed in (__file__, sys.prefix, sys.base_prefix)):
+            raise NoQuarantineError(f"the course or its Python lies in {shared}, which has to be replaced")
+        _mount_small(str(shared), SPACE)
     folder = _temporary_folder()
     harness = os.fork()
     if harness == 0:

@@ -39,6 +39,7 @@ ATTACK_S = 60.0  # whatever lasts longer holds up the batch
 HONEST_POINTS = 8.0
 PYTHON = Path(sys.executable).name  # a template's name in the process table
 Say = Callable[..., None]
+_PLACES = [Path("/mnt/world/tmp"), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")]
 
 
 def profile() -> Profile:
@@ -104,7 +105,7 @@ def run_under_engine(world: World, tier: str, attacks: list[Attack], log: Path, 
 
 def _one(course: _Course, attack: Attack, baseline: set[int], log: Path) -> Seen:
     world = course.world
-    logged, space, before = log.stat().st_size, taken([world.temporary, Path("/dev/shm")]), reset_peak()
+    logged, space, before = log.stat().st_size, taken(_PLACES), reset_peak()
     said: list[str] = []
     stood = standing()
     neighbour = threading.Thread(target=lambda: said.append(course.honest()))
@@ -127,7 +128,7 @@ def _one(course: _Course, attack: Attack, baseline: set[int], log: Path) -> Seen
         seen.batch.append(f"the supervisor took {growth:.0f} MB more")
     if (more := log.stat().st_size - logged) > LOG_BYTES:
         seen.batch.append(f"the log grew by {more / 1e6:.1f} MB")
-    if (more := taken([world.temporary, Path("/dev/shm")]) - space) > DISK_MB:
+    if (more := taken(_PLACES) - space) > DISK_MB:
         seen.reach.append(f"it left {more:.0f} MB")
     world.look_around(seen)
     if beside and (problem := course.honest()):

@@ -96,6 +96,8 @@ class FullJail:
         self._root, self._spaces = base / "root", base / "spaces"
         self._spaces.mkdir()
         root.build(self._root, visible)
+        real = [path.resolve() for path in visible]
+        self._under_private = [path for path in real if any(path.is_relative_to(private) for private in _PRIVATE)]
         self._first_user, self._users = namespaces.user_range()
         self._watcher = Watcher()
 
@@ -166,6 +168,15 @@ class FullJail:
                 syscalls.mount(space.base / name, target, None, syscalls.MS_BIND)
             else:
                 syscalls.mount("tmpfs", target, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, _JUDGE_TMP)
+        for path in self._under_private:  # a course in /tmp, say, which the private /tmp would hide
+            target = self._root / path.relative_to("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                target.mkdir()
+            else:
+                target.touch()
+            syscalls.mount(path, target, None, syscalls.MS_BIND | syscalls.MS_REC)
+            syscalls.restrict_mount(target, syscalls.ATTR_RDONLY | syscalls.ATTR_NOSUID | syscalls.ATTR_NODEV)
         if role == "judge":
             syscalls.restrict_mount(work, syscalls.ATTR_RDONLY | syscalls.ATTR_NOEXEC, recursive=False)
 

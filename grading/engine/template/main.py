@@ -22,7 +22,10 @@ from types import ModuleType
 from typing import Any
 
 from grading.engine.jail import Jail, Limits, Space, Tier
+from grading.engine.jail.folders import copy_in
 from grading.engine.template.messages import receive, send
+
+MOST_PRIMING_BYTES = 256_000_000  # of the files beside a notebook
 
 Become = Callable[[], None]  # what a fork goes on with, after the frames of the template are gone
 
@@ -68,15 +71,12 @@ class _Template:
             if judge == 0:
                 return lambda: self._become_judge(job, ours.detach())
         except OSError as error:
+            self._close(job, theirs, ours)
             if space is not None:
                 space.close()
             send(self.control, {"problem": f"{type(error).__name__}: {error}"})
             return None
-        finally:
-            if os.getpid() == _PID:
-                os.close(job)
-                theirs.close()
-                ours.close()
+        self._close(job, theirs, ours)  # else the judge would not notice that the learner's process has ended
         self.pairs[message["id"]] = _Pair(learner, judge, space)
         # Numbers of processes mean something else to the supervisor where the jail has a PID namespace; files do not.
         handles = [os.pidfd_open(pid) for pid in (learner, judge)] if hasattr(os, "pidfd_open") else []
@@ -84,6 +84,12 @@ class _Template:
         for handle in handles:
             os.close(handle)
         return None
+
+    @staticmethod
+    def _close(job: int, *ends: socket.socket) -> None:
+        os.close(job)
+        for end in ends:
+            end.close()
 
     def _do_end(self, message: dict[str, Any], fds: list[int]) -> None:
         pair = self.pairs.pop(message["id"])
@@ -144,13 +150,16 @@ class _Template:
         """Run the author's cells that come before a learner's first one, then serve as a template that has run them."""
         from grading.engine.learner.shell import Runner
 
-        global _PID
-        _PID = os.getpid()
         self.control.close()
         self.control = control
         self.pairs.clear()
         scratch = Path(tempfile.mkdtemp(prefix="primed-"))
-        shutil.copytree(folder, scratch, dirs_exist_ok=True)
+        try:
+            copy_in(Path(folder), scratch, None, MOST_PRIMING_BYTES)
+        except OSError as error:
+            shutil.rmtree(scratch, ignore_errors=True)
+            send(control, {"outputs": [], "why_not": f"its files cannot be copied: {error}"})
+            return
         before = _files(scratch)
         os.chdir(scratch)
         runner = Runner(self.shell)
@@ -229,13 +238,8 @@ def _run(template: _Template) -> None:
         become()
 
 
-_PID = 0
-
-
 def main() -> None:
     """Set up by the first message, then serve."""
-    global _PID
-    _PID = os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's
     control = socket.socket(fileno=int(sys.argv[1]))
     settings, _ = receive(control)

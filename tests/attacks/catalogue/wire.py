@@ -606,7 +606,6 @@ attack(
     family=FAMILY,
     tasks=("total",),
     primes=True,
-    slow=True,
     links={"data.csv": "/dev/zero"},
     unaffected="nothing reads it there",
 )
