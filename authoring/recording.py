@@ -67,9 +67,8 @@ def _failures(ran: Ran) -> dict[str, str]:
 
 def _refuse_failures(assignment: Assignment, ran: Ran) -> None:
     for name, message in _failures(ran).items():
-        raise CourseError(
-            f"{assignment.source.name}: the reference solution does not pass the test {name!r}: {message or 'no message'}"
-        )
+        said = message or "no message"
+        raise CourseError(f"{assignment.source.name}: the reference solution does not pass the test {name!r}: {said}")
 
 
 def _asking(solution: NotebookNode) -> NotebookNode:

@@ -167,6 +167,7 @@ def _run_all(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         running = [pool.submit(_run, engine, assignment.solution, trial, Path(folder), profile) for trial in trials]
+        progress(0, len(trials), "answers")
         try:
             for done, _ in enumerate(as_completed(running)):
                 progress(done + 1, len(trials), "answers")

@@ -121,7 +121,8 @@ def test_nothing_that_a_locked_package_needs_is_missing(system, python):
     assert known > 150
 
 
-INSTALLED = {canonicalize_name(found.metadata["Name"]): found for found in distributions()}
+# The first on the path counts: once imported, setuptools puts copies of its own behind.
+INSTALLED = {canonicalize_name(found.metadata["Name"]): found for found in reversed(list(distributions()))}
 
 
 def needs_of(name: str, extras: set[str], environment: Environment) -> list[Requirement]:

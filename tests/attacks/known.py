@@ -13,7 +13,10 @@ KNOWN: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "given-link-to-endless": (TIERS, "what runs given cells beforehand copies what a link points at"),
     "disk-small-files": ((FULL, LANDLOCK), "the number of files is not limited"),
-    "disk-deep-folders": (TIERS[1:], "removing 3,000 folders in each other ends the template, which nobody starts again"),
+    "disk-deep-folders": (
+        TIERS[1:],
+        "removing 3,000 folders in each other ends the template, which nobody starts again",
+    ),
     "disk-many-files": ((LANDLOCK,), "the watcher of the disk comes late, and frees nothing before"),
     "disk-temporary": ((LANDLOCK,), "as above, 80 MB against a limit of 32 MB"),
     "privileges": ((LANDLOCK,), "as root, a submission keeps CAP_DAC_READ_SEARCH"),

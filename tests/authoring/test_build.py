@@ -45,7 +45,7 @@ def test_a_fresh_build_is_green_and_building_again_makes_nothing(
     monkeypatch.setattr(building, "execute_lesson", never)
     monkeypatch.setattr(building, "make_assignment", never)
     assert problems(tiny_course) == {}
-    assert len(build(tiny_course)) == 6
+    assert len(build(tiny_course)) == 7
     assert {k: v for k, v in snapshot(tiny_course.root).items() if k != ".course.lock"} == {
         k: v for k, v in before.items() if k != ".course.lock"
     }
@@ -132,7 +132,11 @@ def test_a_changed_source_makes_its_files_stale_and_a_build_mends_them(tiny_cour
     lesson = tiny_course.lesson_notebook(unit).read_bytes()
     edit(tiny_course.assignment_source(unit), "# TODO: count", "# TODO: count them")
     found = problems(tiny_course)
-    assert set(found) == {"solutions/t1-limits/t1-limits.ipynb", "assignments/t1-limits/t1-limits.ipynb"}
+    assert set(found) == {
+        "solutions/t1-limits/t1-limits.ipynb",
+        "assignments/t1-limits/t1-limits.ipynb",
+        "grading/profiles/t1-limits.json",
+    }
     assert "run `course build t1-limits`" in found["assignments/t1-limits/t1-limits.ipynb"]
     build(tiny_course, [TINY])
     assert problems(tiny_course) == {}

@@ -8,9 +8,9 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from curriculum.desk import check_unit, lay
-from curriculum.desk.results import CheckResult, State
 from curriculum.desk.notebooks import merge, read_learners, read_released
 from curriculum.desk.places import assignment_of, folder_of
+from curriculum.desk.results import CheckResult, State
 from curriculum.desk.showing import plain_text
 from curriculum.errors import CourseError
 from grading.engine.execute import run_notebook
@@ -119,10 +119,12 @@ def test_outside_the_desk_it_says_where_it_works(course, unit, make, tmp_path):
     assert output.text.startswith("check() works in a notebook of your desk, such as work/UNIT/UNIT.ipynb")
 
 
-def test_a_notebook_that_ends_its_process_is_one_sentence(course, unit, make):
-    make.answered(assignment_of(course, unit), {"limiter": "import os\nos._exit(1)"})
-    with pytest.raises(CourseError, match="ended its own Python process"):
-        check_unit(course, unit)
+def test_a_cell_that_ends_its_process_costs_its_own_points_and_is_one_sentence(course, unit, make):
+    make.answered(assignment_of(course, unit), {"limiter": "import os\nos._exit(1)", "writer": WRITE})
+    result = check_unit(course, unit)
+    assert (result.tasks[0].earned, result.tasks[1].earned) == (0, 4)
+    assert "The cell 'limiter' ended its own Python process" in result.notes[0]
+    assert len(result.notes) == 1
 
 
 @pytest.mark.parametrize(

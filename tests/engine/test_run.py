@@ -187,13 +187,13 @@ def test_no_process_is_left(tmp_path):
     with Engine(tmp_path, limits=LIMITS) as engine:
         run(
             engine,
-            cell("import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True);"),
+            cell("import subprocess\nsubprocess.Popen(['sleep', '611'], start_new_session=True);"),
             folder=tmp_path,
         )
     left = {process.pid for process in psutil.Process().children(recursive=True)} - before
     assert not left
     assert not [
-        process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "600"]
+        process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"] == ["sleep", "611"]
     ], os.getpid()
 
 

@@ -3,10 +3,12 @@
 import os
 import socket
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from grading.engine.judge import seeding, shelter
 from grading.engine.judge.peer import CannotCross, LearnerGone, Peer, Record
 from grading.engine.judge.testing import Judge
 from grading.engine.profile import TestProfile
@@ -21,6 +23,8 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
     message, _ = receive(supervisor)
     namespace = {name: value for name, value in shell.user_ns.items() if name not in IPYTHONS_OWN} if primed else {}
     peer = Peer(socket.socket(fileno=wire))
+    shelter.install(Path.cwd())
+    seeding.watch()
     judge = Judge(peer, namespace, learner_names=frozenset(message["learner_names"]))
     for step in message["steps"]:
         send(supervisor, {"begin": step["index"]})
@@ -28,7 +32,8 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
             if step["kind"] == "test" and message["record"]:
                 outputs = _recorded(supervisor, judge, step)
             elif step["kind"] == "test":
-                outputs = judge.run_test(step["source"], step["task"], TestProfile.from_dict(step["profile"]))
+                with shelter.closed():
+                    outputs = judge.run_test(step["source"], step["task"], TestProfile.from_dict(step["profile"]))
             else:
                 outputs = peer.run_cell(step["source"])
                 if step["kind"] == "given":
@@ -56,7 +61,8 @@ def _recorded(supervisor: socket.socket, judge: Judge, step: dict[str, Any]) -> 
     profile, record = TestProfile.from_dict(step["profile"]), Record()
     needed: tuple[str, ...] = ()
     try:
-        outputs = judge.run_test(step["source"], step["task"], profile, record)
+        with shelter.closed():
+            outputs = judge.run_test(step["source"], step["task"], profile, record)
     except CannotCross as problem:
         needed = problem.names
         outputs = [{"output_type": "error", "ename": "CannotCross", "evalue": str(problem), "traceback": []}]

@@ -12,8 +12,10 @@ import types
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from grading.engine.judge import seeding
 from grading.engine.profile import TestProfile
 from grading.engine.wire.frames import Frames, Malformed
 from grading.engine.wire.given import Given
@@ -181,6 +183,8 @@ class Peer(Link):
         for name, value in now.items():
             if self._state.get(name, value) is not value and not _equal(self._state.get(name), value):
                 changed[name] = value
+        for name in seeding.take() & now.keys():
+            changed[name] = now[name]  # the same state as before, perhaps, but the learner's code has drawn since
         self._state = now
         pushed = self.pushing()
         fresh = {n: v for n, v in pushed.items() if n not in self._pushed or self._pushed[n] is not v}
@@ -314,7 +318,7 @@ def _is_home_made_callable(value: Any) -> bool:
 
 def _state() -> dict[str, Any]:
     environment = getattr(os.environ, "_data", os.environ)  # bytes, which compare without being decoded
-    state: dict[str, Any] = {"random": random.getstate(), "env": dict(environment), "cwd": os.getcwd()}
+    state: dict[str, Any] = {"random": random.getstate(), "env": dict(environment), "cwd": str(Path.cwd())}
     if (numpy := sys.modules.get("numpy")) is not None and "numpy.random" in sys.modules:
         state["numpy"] = numpy.random.get_state()
     state["builtins"] = {

@@ -36,7 +36,7 @@ def closed() -> Iterator[None]:
 
 
 def _inside(path: Any) -> bool:
-    if not isinstance(path, str | bytes):
+    if not _folder or not isinstance(path, str | bytes):
         return False
     real = os.path.realpath(os.fsdecode(path))
     return real == _folder or real.startswith(_folder + os.sep)
@@ -47,6 +47,5 @@ def _watch(event: str, args: tuple[Any, ...]) -> None:
         raise Forbidden("a pickle is not read where tests run: what it makes could be anything")
     if event == "import" and args[1] and _inside(args[1]):
         raise Forbidden("a module of the learner's folder is not imported where tests run")
-    if event == "exec" and isinstance(name := getattr(args[0], "co_filename", None), str) and os.path.isabs(name):
-        if _folder and _inside(name):
-            raise Forbidden("a file of the learner's folder is not run where tests run")
+    if event == "exec" and os.path.isabs(name := getattr(args[0], "co_filename", "")) and _inside(name):  # noqa: PTH117
+        raise Forbidden("a file of the learner's folder is not run where tests run")

@@ -9,7 +9,7 @@ import functools
 import inspect
 import types
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from grading.engine.wire.frames import Malformed
 from grading.engine.wire.given import Given
@@ -18,7 +18,44 @@ from grading.engine.wire.values import Decoder, Encoder, NotPlain
 
 FREE = frozenset(
     f"__{name}__"
-    for name in ["len", "getitem", "setitem", "delitem", "iter", "next", "reversed", "length_hint", "call", "enter", "exit", "aenter", "aexit", "await", "aiter", "anext", "bool", "repr", "str", "array", "int", "float", "complex", "index", "bytes", "fspath", "neg", "pos", "abs", "invert", "round", "trunc", "floor", "ceil", "dir", "missing"]
+    for name in [
+        "len",
+        "getitem",
+        "setitem",
+        "delitem",
+        "iter",
+        "next",
+        "reversed",
+        "length_hint",
+        "call",
+        "enter",
+        "exit",
+        "aenter",
+        "aexit",
+        "await",
+        "aiter",
+        "anext",
+        "bool",
+        "repr",
+        "str",
+        "array",
+        "int",
+        "float",
+        "complex",
+        "index",
+        "bytes",
+        "fspath",
+        "neg",
+        "pos",
+        "abs",
+        "invert",
+        "round",
+        "trunc",
+        "floor",
+        "ceil",
+        "dir",
+        "missing",
+    ]
 )
 _COMPARE = ("eq", "ne", "lt", "le", "gt", "ge", "contains", "hash", "format")
 _BINARY = (
@@ -43,7 +80,33 @@ GATED = frozenset(
 # What may be read of an object by a name with two underscores.
 READABLE = frozenset(
     f"__{name}__"
-    for name in ["dict", "doc", "name", "qualname", "module", "annotations", "wrapped", "self", "func", "defaults", "kwdefaults", "slots", "version", "file", "all", "match_args", "dataclass_fields", "dataclass_params", "cause", "context", "notes", "members", "abstractmethods", "orig_bases", "post_init"]
+    for name in [
+        "dict",
+        "doc",
+        "name",
+        "qualname",
+        "module",
+        "annotations",
+        "wrapped",
+        "self",
+        "func",
+        "defaults",
+        "kwdefaults",
+        "slots",
+        "version",
+        "file",
+        "all",
+        "match_args",
+        "dataclass_fields",
+        "dataclass_params",
+        "cause",
+        "context",
+        "notes",
+        "members",
+        "abstractmethods",
+        "orig_bases",
+        "post_init",
+    ]
 )
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodWrapperType)
 _PLAIN_TYPES = {
