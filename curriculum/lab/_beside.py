@@ -21,7 +21,7 @@ def beside(function: Callable[P, T]) -> Callable[P, T]:
         for value in (*args, *kwargs.values()):
             elsewhere: Any = getattr(type(value), "_run_beside", None)
             if elsewhere is not None:
-                return elsewhere(value, function, args, kwargs)  # type: ignore[no-any-return]
+                return elsewhere(value, function, args, kwargs)
         return function(*args, **kwargs)
 
     return run

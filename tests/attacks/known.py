@@ -1,4 +1,4 @@
-"""What the engine does not prevent yet: by attack, the tiers and why. The tests expect these to succeed, and only these."""
+"""What the engine does not prevent yet: by attack, the tiers and why. These must succeed, and no others."""
 
 from tests.attacks.model import FULL, LANDLOCK, TIERS
 

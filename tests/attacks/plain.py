@@ -90,12 +90,12 @@ def execute(notebook: NotebookNode) -> None:
         if cell.cell_type != "code":
             continue
         shell.outputs.clear()
-        with contextlib.redirect_stdout(_Stream("stdout", shell.outputs)):
-            with contextlib.redirect_stderr(_Stream("stderr", shell.outputs)):
-                try:
-                    loop.run_until_complete(_run(shell, cell.source))
-                except KeyboardInterrupt:
-                    shell.outputs.append(_interrupted())
+        streams = (_Stream("stdout", shell.outputs), _Stream("stderr", shell.outputs))
+        with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
+            try:
+                loop.run_until_complete(_run(shell, cell.source))
+            except KeyboardInterrupt:
+                shell.outputs.append(_interrupted())
         cell.outputs = [nbformat.from_dict(output) for output in shell.outputs]
 
 

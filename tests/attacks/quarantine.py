@@ -1,4 +1,4 @@
-"""A place where attacks may succeed without harming this machine: namespaces of their own for processes, mounts, network.
+"""A place where attacks may succeed without harming this machine: namespaces for processes, mounts, network.
 
 It is no part of what is tested. Inside, the only processes are the harness's, `/dev/shm` and the temporary folder are
 small and private, and the network is a loopback device with a second address that stands for the world outside.

@@ -8,15 +8,15 @@ from unittest import mock
 from grading.engine.judge.peer import BY_HAND, Peer
 
 _peer: Peer | None = None
-_enter, _exit = mock._patch.__enter__, mock._patch.__exit__  # type: ignore[attr-defined]
+_enter, _exit = mock._patch.__enter__, mock._patch.__exit__
 
 
 def install(peer: Peer) -> None:
     """Mirror patches into this learner's process from now on."""
     global _peer
     _peer = peer
-    mock._patch.__enter__ = _entering  # type: ignore[attr-defined]
-    mock._patch.__exit__ = _exiting  # type: ignore[attr-defined]
+    mock._patch.__enter__ = _entering  # type: ignore[method-assign]
+    mock._patch.__exit__ = _exiting  # type: ignore[method-assign]
 
 
 def _entering(self: Any) -> Any:

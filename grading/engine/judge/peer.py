@@ -340,17 +340,17 @@ def _checked(output: Any) -> dict[str, Any] | None:
         return None
     kind = output["output_type"]
     fields = _OUTPUTS[kind]
-    if not all(isinstance(output.get(name), types_) for name, types_ in fields.items()):  # type: ignore[arg-type]
+    if not all(isinstance(output.get(name), types_) for name, types_ in fields.items()):  # type: ignore[attr-defined]
         return None
     if kind == "stream" and output["name"] not in ("stdout", "stderr"):
         return None
     if kind == "error" and not all(type(line) is str for line in output["traceback"]):
         return None
-    if "data" in fields and not all(type(name) is str and _is_json(part) for name, part in output["data"].items()):
+    if "data" in fields and not all(type(name) is str and _is_json(part) for name, part in output["data"].items()):  # type: ignore[operator]
         return None
-    if "metadata" in fields and not _is_json(output["metadata"]):
+    if "metadata" in fields and not _is_json(output["metadata"]):  # type: ignore[operator]
         return None
-    return {"output_type": kind} | {name: output[name] for name in fields}
+    return {"output_type": kind} | {name: output[name] for name in fields}  # type: ignore[attr-defined]
 
 
 def _is_json(value: Any, depth: int = 0) -> bool:

@@ -86,7 +86,7 @@ class Service(Link):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("always")  # whether it is shown is decided where the test is
-                warnings.showwarning = self._warn
+                warnings.showwarning = self._warn  # type: ignore[assignment]
                 Link.serve(self)
         finally:
             sys.stdout, sys.stderr = self._shell_streams

@@ -38,7 +38,7 @@ def _array(encoder: Encoder, value: np.ndarray[Any, Any]) -> Any:
     text = dtype_text(value.dtype)
     order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
     encoder.shared.sent(value)
-    return ["n", text, list(value.shape), order, value.flags.writeable, encoder.buffer(value.tobytes(order))]
+    return ["n", text, list(value.shape), order, value.flags.writeable, encoder.buffer(value.tobytes(order))]  # type: ignore[arg-type]
 
 
 def _shape(decoder: Decoder, node: Any) -> tuple[int, ...]:

@@ -217,7 +217,7 @@ def contents(value: Any) -> Any:
         if isinstance(values, np.ndarray) and values.dtype.kind != "O":
             columns.append((values.dtype.str, values.tobytes()))
         else:
-            columns.append((str(part.dtype), tuple(map(repr, values))))
+            columns.append((str(part.dtype), tuple(map(repr, values))))  # type: ignore[arg-type]
     labels = (value.name,) if isinstance(value, pd.Series) else tuple(value.columns)
     return (
         tuple(columns),
@@ -250,8 +250,8 @@ def _from_stamp(decoder: Decoder, node: list[Any]) -> Any:
         return pd.Interval(decoder(node[2]), decoder(node[3]), closed=decoder.text(node[4]))
     unit, number = _unit(node[2]), decoder.whole(node[3])
     if node[1] == "delta":
-        return pd.Timedelta(np.timedelta64(number, unit))
-    instant = pd.Timestamp(np.datetime64(number, unit))
+        return pd.Timedelta(np.timedelta64(number, unit))  # type: ignore[call-overload]
+    instant = pd.Timestamp(np.datetime64(number, unit))  # type: ignore[call-overload]
     return instant if node[4] is None else instant.tz_localize("UTC").tz_convert(_from_zone(decoder, node[4]))
 
 

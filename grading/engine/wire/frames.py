@@ -1,5 +1,6 @@
 """Messages on a stream socket: a JSON text and the raw bytes of arrays, each frame limited in size."""
 
+import contextlib
 import json
 import socket
 import struct
@@ -86,10 +87,8 @@ class Frames:
 
     def close(self) -> None:
         """End the connection, so that a thread that reads it wakes up."""
-        try:
+        with contextlib.suppress(OSError):  # the other side was first
             self._connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was first
         self._connection.close()
 
     def _exactly(self, size: int) -> memoryview:

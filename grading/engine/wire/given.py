@@ -1,4 +1,4 @@
-"""Classes of the author's given cells, which both sides have: their plain instances cross by value into the own class."""
+"""Classes of the author's given cells, which both sides have: plain instances cross by value into the own class."""
 
 import dataclasses
 import enum

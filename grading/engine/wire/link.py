@@ -6,6 +6,7 @@ thread is done in the main thread. Awaiting something on the other side blocks n
 """
 
 import asyncio
+import contextlib
 import itertools
 import queue
 import threading
@@ -338,10 +339,7 @@ class Link:
         for key, thing in changed:
             updates.append([key, self._body(encoder, thing)])
         del changed
-        if head[0] == REPLY and not head[3]:
-            node = self.encode_error(encoder, value)
-        else:
-            node = encoder(value)
+        node = self.encode_error(encoder, value) if head[0] == REPLY and not head[3] else encoder(value)
         thing = value = None
         extras = self.outgoing(encoder)
         shared.sealed()
@@ -415,10 +413,8 @@ class Link:
         del value
         loop = lane.loop
         if loop is not None and loop.is_running():
-            try:
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed, and its lane reads on by itself
                 loop.call_soon_threadsafe(self._woken, lane)
-            except RuntimeError:
-                pass  # the loop has just been closed, and its lane reads on by itself
 
     def _update(self, decoder: Decoder, key: int, node: Any) -> None:
         try:
@@ -451,10 +447,8 @@ class Link:
             else:
                 future.set_exception(value if not isinstance(value, StopIteration) else RuntimeError(str(value)))
 
-        try:
+        with contextlib.suppress(RuntimeError):  # the loop that waited is closed
             loop.call_soon_threadsafe(settle)
-        except RuntimeError:
-            pass  # the loop that waited is closed
 
     def _open(self, number: int) -> Lane:
         if number <= 0 or number % 2 == self._own_parity or len(self._lanes) >= MOST_LANES:
@@ -473,10 +467,8 @@ class Link:
         for lane in list(self._lanes.values()):
             lane.arrived.put(None)
             if lane.loop is not None and lane.loop.is_running():
-                try:
+                with contextlib.suppress(RuntimeError):  # closed meanwhile
                     lane.loop.call_soon_threadsafe(self._woken, lane)
-                except RuntimeError:
-                    pass  # closed meanwhile
         for waiting in list(self._waiting.values()):
             if isinstance(waiting, tuple):
                 self._resolve(waiting, False, Ended(self.ended), None)
@@ -504,7 +496,7 @@ def _first(wake: "asyncio.Future[None]", loop: asyncio.AbstractEventLoop) -> Any
     """A future that is done when there is a message, or when no task is left."""
     tasks = asyncio.all_tasks(loop)
     everything = asyncio.gather(*(asyncio.shield(task) for task in tasks), return_exceptions=True)
-    everything.add_done_callback(lambda _: wake.done() or wake.set_result(None))
+    everything.add_done_callback(lambda _: wake.done() or wake.set_result(None))  # type: ignore[func-returns-value]
     return wake
 
 

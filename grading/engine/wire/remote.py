@@ -141,8 +141,8 @@ class Remote:
         """Let go of the object."""
         self._wire_link_.releases.append(self._wire_handle_)
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         """What `isinstance` is told."""
         return type(self)._wire_native_ or type(self)
 
@@ -180,8 +180,8 @@ class Method:
         """As equality has it."""
         return hash((id(self._owner), self._name))
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         """What `isinstance` is told."""
         return types.MethodType
 
@@ -309,17 +309,17 @@ class RemoteFunction(Remote):
     @property
     def __annotations__(self) -> dict[str, Any]:  # type: ignore[override]
         """The function's own."""
-        return self._wire_info_["__annotations__"]  # type: ignore[no-any-return]
+        return self._wire_info_["__annotations__"]
 
     @property
     def __module__(self) -> str:  # type: ignore[override]
         """The function's own."""
         return str(self._wire_info_["__module__"])
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         """What `isinstance` is told."""
-        return self._wire_info_["class"]  # type: ignore[no-any-return]
+        return self._wire_info_["class"]
 
 
 def _plain() -> None: ...
@@ -389,7 +389,7 @@ def forwarder(name: str) -> Callable[..., Any]:
         "__exit__": exiting,
         "__aexit__": exiting,
     }
-    return special.get(name) or (gated if name in GATED else operate)
+    return special.get(name) or (gated if name in GATED else operate)  # type: ignore[return-value]
 
 
 class Describer:
@@ -583,7 +583,7 @@ class Describer:
         }
         if signature is not None and signature.return_annotation is not inspect.Signature.empty:
             info["__annotations__"]["return"] = signature.return_annotation
-        made = object.__new__(self.function_class)
+        made = object.__new__(self.function_class)  # type: ignore[var-annotated]
         object.__setattr__(made, "_wire_handle_", handle)
         object.__setattr__(made, "_wire_info_", info)
         self.instances[handle] = made
@@ -597,7 +597,7 @@ class Describer:
             told = {name: vars(RemoteFunction)[name] for name in ("__doc__", "__module__")}  # which `type` would set
             content = {"_wire_link_": self.link, "__slots__": (), **told}
             made = self._functions = type("function", (RemoteFunction,), content)
-        return made  # type: ignore[no-any-return]
+        return made
 
     def _from_signature(self, decoder: Decoder, node: Any) -> inspect.Signature | None:
         if node is None:
@@ -670,7 +670,7 @@ class Describer:
             metas = tuple({RemoteMeta: None} | {type(base): None for base in attempt if type(base) is not type})
             try:
                 meta = RemoteMeta if metas == (RemoteMeta,) else type("RemoteMeta", metas, {})
-                return meta(name, attempt, dict(content))  # type: ignore[no-any-return]
+                return meta(name, attempt, dict(content))
             except TypeError:  # no order of these bases fits; the stand-in works without them
                 continue
         raise Malformed("a class cannot be stood in for")
@@ -779,7 +779,7 @@ def error_from(decoder: Decoder, node: list[Any]) -> BaseException:
     said, handle = node[4], decoder.whole(node[5])
     made: BaseException
     if isinstance(kind, RemoteMeta):
-        made = kind.__new__(kind, *args)
+        made = kind.__new__(kind, *args)  # type: ignore[arg-type]
         made.args = tuple(args)
         made.__dict__ |= values | {"_wire_said_": said if type(said) is str else None, "_wire_origin_": handle}
     else:

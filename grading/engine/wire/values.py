@@ -270,7 +270,7 @@ def _zone(encoder: Encoder, zone: Any) -> Any:
     if type(zone) is zoneinfo.ZoneInfo and zone.key:
         return zone.key
     if type(zone) is datetime.timezone:
-        away, name = zone.__getinitargs__() if len(zone.__getinitargs__()) == 2 else (*zone.__getinitargs__(), None)
+        away, name = zone.__getinitargs__() if len(zone.__getinitargs__()) == 2 else (*zone.__getinitargs__(), None)  # type: ignore[attr-defined]
         return [away.days, away.seconds, away.microseconds, name]
     raise NotPlain
 

@@ -1,4 +1,4 @@
-"""Submissions that take without end: disk, memory, processes, threads, files, output. All stop at several times the limit."""
+"""Submissions that take without end: disk, memory, processes, threads, files, output. Each stops at several times the limit."""
 
 from tests.attacks.model import attack
 

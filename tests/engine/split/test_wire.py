@@ -1,6 +1,7 @@
 """Values cross unchanged, and a hostile other side gets nothing but an end."""
 
 import collections
+import contextlib
 import datetime
 import decimal
 import fractions
@@ -166,10 +167,8 @@ def test_mutated_values_never_run_anything(monkeypatch: pytest.MonkeyPatch) -> N
         except ValueError:
             continue
         buffers = [memoryview(part[: draw.randint(0, len(part))]) for part in encoder.buffers]
-        try:
+        with contextlib.suppress(Malformed):
             Decoder(Shared(), 1, buffers, {})(broken)
-        except Malformed:
-            pass
 
 
 def hostile(frames: list[bytes]) -> str:
