@@ -85,7 +85,7 @@ class AppServer(_Server):
         self._app_error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
-        self._socket = socket.create_server((HOST, 0), backlog=2048)
+        self._socket = _listen(backlog=2048)
         self.port = self._socket.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
         self._uvicorn = uvicorn.Server(
@@ -351,8 +351,22 @@ def _answers(url: str, ready: str | None) -> list[Ready]:
 
 
 def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
+    with _listen() as probe:
         return int(probe.getsockname()[1])
+
+
+def _listen(backlog: int = 1) -> socket.socket:
+    """A socket on a free port: any, or one of `LAB_PORTS` ("20000-20031") where a grader allows no others.
+
+    Raises `LabError` when all of those are taken.
+    """
+    if not (allowed := os.environ.get("LAB_PORTS")):
+        return socket.create_server((HOST, 0), backlog=backlog)
+    first, last = map(int, allowed.split("-"))
+    for port in range(first, last + 1):
+        with contextlib.suppress(OSError):
+            return socket.create_server((HOST, port), backlog=backlog, reuse_port=False)
+    raise LabError(f"All ports from {first} to {last} are taken; stop a server, and run the cell again.")
 
 
 def _is_free(port: int) -> bool:

@@ -5,7 +5,6 @@ This is the supervisor's side. Nothing that a submission does raises an exceptio
 
 import contextlib
 import copy
-import hashlib
 import json
 import os
 import select
@@ -26,10 +25,13 @@ from curriculum.errors import CourseError
 from grading.engine.jail import Limits, Tier, announce, probe
 from grading.engine.profile import Profile, TestProfile
 from grading.engine.steps import Step, before_the_learner, steps_of
+from grading.engine.submission import SetAsideError
 from grading.engine.template.client import Pair, Primed, Template, TemplateError, start_template
 from grading.engine.template.messages import MessageError, receive, send
 
 MOST_SALVAGES = 4  # cells of one submission that may end its process before the rest is given up
+MOST_TEMPLATES = 3  # that one submission may end before it is set aside
+MOST_PRIMED = 16  # templates that have run an author's first cells; an answer bank needs one for each task
 GRACE_S = 2.0  # between asking a cell to stop and ending its process
 LOOK_S = 0.25  # how often a running cell is looked at
 OUTPUT_TYPES = {"stream", "display_data", "execute_result", "error"}
@@ -75,6 +77,7 @@ class Engine:
         self._templates: dict[str, Template] = {}
         self._primed: dict[str, Primed] = {}
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def __enter__(self) -> "Engine":
         """Use it with `with`: its processes end with the block."""
@@ -89,6 +92,7 @@ class Engine:
     def close(self) -> None:
         """End all processes."""
         with self._lock:
+            self._is_closed = True
             for primed in self._primed.values():
                 if primed.template is not None:
                     primed.template.close()
@@ -110,14 +114,33 @@ class Engine:
         A cell that ends its process, hangs or takes too much is left out and the others are run again, so that it
         costs its own points and no others. A test that did not run to its end has an error output.
 
-        Raises `CourseError` when this machine cannot run notebooks at all.
+        Raises `CourseError` when this machine cannot run notebooks at all, and `SetAsideError` when this one ends the
+        template that it is forked from, again and again.
         """
         return self._run(notebook, folder, profile)
 
     def _run(self, notebook: NotebookNode, folder: Path, profile: Profile, record: bool = False) -> Ran:
+        for _ in range(MOST_TEMPLATES):
+            template, outputs, steps_left = self._ready(steps_of(notebook, profile), profile)
+            try:
+                return self._run_in(template, outputs, steps_left, notebook, folder, profile, record)
+            except TemplateError as error:
+                problem = str(error)
+                self._forget(template)
+        raise SetAsideError(f"each time that it was run, {problem}")
+
+    def _run_in(
+        self,
+        template: Template,
+        outputs: dict[int, list[dict[str, Any]]],
+        steps_left: list[Step],
+        notebook: NotebookNode,
+        folder: Path,
+        profile: Profile,
+        record: bool,
+    ) -> Ran:
         started = time.monotonic()
         steps = steps_of(notebook, profile)
-        template, outputs, steps_left = self._ready(steps, profile, folder)
         remarks: list[str] = []
         dead: dict[int, list[dict[str, Any]]] = {}
         cpu_s = 0.0
@@ -143,10 +166,15 @@ class Engine:
         return Ran(ran, tuple(remarks), time.monotonic() - started, cpu_s, found)
 
     def _ready(
-        self, steps: list[Step], profile: Profile, folder: Path
+        self, steps: list[Step], profile: Profile
     ) -> tuple[Template, dict[int, list[dict[str, Any]]], list[Step]]:
-        """A template, primed where possible; the outputs of the cells that it has run; the steps that are left."""
+        """A template, primed where possible; the outputs of the cells that it has run; the steps that are left.
+
+        Priming is not jailed, so it sees no file of a submission: given cells that read files run with each one.
+        """
         with self._lock:
+            if self._is_closed:
+                raise CourseError("The grading engine has been stopped.")
             key = json.dumps(sorted(profile.imports))
             if key not in self._templates:
                 self._templates[key] = self._start(profile.imports)
@@ -154,14 +182,27 @@ class Engine:
             first = before_the_learner(steps)
             if not first:
                 return template, {}, steps
-            inputs = hashlib.sha256(json.dumps([key, [step.source for step in first], _files(folder)]).encode())
-            if inputs.hexdigest() not in self._primed:
-                self._primed[inputs.hexdigest()] = template.prime([step.source for step in first], folder)
-            primed = self._primed[inputs.hexdigest()]
-        if primed.template is None:
+            inputs = json.dumps([key, [step.source for step in first]])
+            if inputs not in self._primed and len(self._primed) < MOST_PRIMED:
+                self._primed[inputs] = template.prime([step.source for step in first])
+            primed = self._primed.get(inputs)
+        if primed is None or primed.template is None:
             return template, {}, steps
         outputs = {step.index: shown for step, shown in zip(first, primed.outputs, strict=True)}
         return primed.template, outputs, steps[len(first) :]
+
+    def _forget(self, gone: Template) -> None:
+        """Let go of a template that has ended, and of those that were forked from it: the next run starts others."""
+        with self._lock:
+            for key, template in list(self._templates.items()):
+                primed = {name: each for name, each in self._primed.items() if name.startswith(json.dumps([key])[:-1])}
+                if gone is template or any(each.template is gone for each in primed.values()):
+                    for name, each in primed.items():
+                        if each.template is not None:
+                            each.template.close()
+                        del self._primed[name]
+                    template.close()
+                    del self._templates[key]
 
     def _start(self, imports: Sequence[str]) -> Template:
         try:
@@ -171,10 +212,7 @@ class Engine:
 
     def _attempt(self, template: Template, job: dict[str, Any], folder: Path) -> _Attempt:
         attempt = _Attempt()
-        try:
-            pair = template.pair(folder, self.limits)
-        except TemplateError as error:
-            raise CourseError(f"A submission could not be run: {error}") from error
+        pair = template.pair(folder, self.limits)
         try:
             _Watch(pair, self.limits, attempt).follow(job)
         finally:
@@ -310,14 +348,6 @@ def failed(notebook: NotebookNode, why: str) -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(_error("NotRun", why))]
     return ran
-
-
-def _files(folder: Path) -> list[tuple[str, str]]:
-    return [
-        (path.relative_to(folder).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest())
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb"
-    ]
 
 
 def _cpu_s(pair: Pair) -> float:

@@ -302,3 +302,13 @@ class TestProcess:
             assert os.getpgid(server.pid) != os.getpgid(0)
         finally:
             server.stop()
+
+
+def test_where_only_some_ports_are_allowed_one_of_them_is_chosen(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("LAB_PORTS", f"{port}-{port}")
+        with pytest.raises(lab.LabError, match=f"All ports from {port} to {port} are taken"):
+            lab.serve(FastAPI())
+    with lab.serve(FastAPI()) as url:
+        assert url == f"http://127.0.0.1:{port}"

@@ -168,6 +168,8 @@ class Shell(InteractiveShell):
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
 
+    system = InteractiveShell.system_raw  # `!command`, without the terminal that a jail does not have
+
     def ask_exit(self) -> None:
         """`exit()` in a cell ends nothing here."""
 

@@ -74,11 +74,11 @@ class Template:
         used, _ = self._ask({"do": "end", "id": pair.id})
         return used
 
-    def prime(self, cells: Sequence[str], folder: Path) -> Primed:
+    def prime(self, cells: Sequence[str]) -> Primed:
         """Fork a template that has run the author's first cells, where that leaves no thread and no file behind."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self._ask({"do": "prime", "cells": list(cells), "folder": str(folder)}, [theirs.fileno()])
+            self._ask({"do": "prime", "cells": list(cells)}, [theirs.fileno()])
         ours.settimeout(START_S)
         try:
             answer, _ = receive(ours)

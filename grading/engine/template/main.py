@@ -22,10 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from grading.engine.jail import Jail, Limits, Space, Tier
-from grading.engine.jail.folders import copy_in
 from grading.engine.template.messages import receive, send
-
-MOST_PRIMING_BYTES = 256_000_000  # of the files beside a notebook
 
 Become = Callable[[], None]  # what a fork goes on with, after the frames of the template are gone
 
@@ -99,7 +96,7 @@ class _Template:
         (control,) = fds
         child = os.fork()
         if child == 0:
-            return lambda: self._become_primed(socket.socket(fileno=control), message["cells"], message["folder"])
+            return lambda: self._become_primed(socket.socket(fileno=control), message["cells"])
         os.close(control)
         send(self.control, {"primed": child})
         return None
@@ -146,7 +143,7 @@ class _Template:
             if numpy := sys.modules.get("numpy"):
                 numpy.random.seed()
 
-    def _become_primed(self, control: socket.socket, cells: list[str], folder: str) -> None:
+    def _become_primed(self, control: socket.socket, cells: list[str]) -> None:
         """Run the author's cells that come before a learner's first one, then serve as a template that has run them."""
         from grading.engine.learner.shell import Runner
 
@@ -154,13 +151,6 @@ class _Template:
         self.control = control
         self.pairs.clear()
         scratch = Path(tempfile.mkdtemp(prefix="primed-"))
-        try:
-            copy_in(Path(folder), scratch, None, MOST_PRIMING_BYTES)
-        except OSError as error:
-            shutil.rmtree(scratch, ignore_errors=True)
-            send(control, {"outputs": [], "why_not": f"its files cannot be copied: {error}"})
-            return
-        before = _files(scratch)
         os.chdir(scratch)
         runner = Runner(self.shell)
         outputs = [runner.run_cell(cell) for cell in cells]
@@ -170,7 +160,7 @@ class _Template:
             why = "a cell failed"
         elif _threads() > 1:
             why = "a cell left a thread behind"
-        elif _files(scratch) != before:
+        elif any(scratch.iterdir()):
             why = "a cell wrote a file"
         os.chdir("/")
         shutil.rmtree(scratch, ignore_errors=True)
@@ -185,10 +175,6 @@ class _Template:
 def _threads() -> int:
     """Threads of this process, those of libraries too."""
     return sum(1 for _ in Path("/proc/self/task").iterdir())
-
-
-def _files(folder: Path) -> dict[str, int]:
-    return {str(path): path.stat().st_mtime_ns for path in sorted(folder.rglob("*"))}
 
 
 def _random_state() -> tuple[Any, ...]:
