@@ -329,7 +329,7 @@ os.chdir(os.path.dirname("@UNIX@"))
 connect(socket.AF_UNIX, os.path.basename("@UNIX@"))
 """,
 )
-_reach("abstract-service", CONNECT + "connect(socket.AF_UNIX, '\\0@ABSTRACT@')")
+_reach("abstract-service", CONNECT + "connect(socket.AF_UNIX, '\\x00@ABSTRACT@')")
 _reach(
     "unix-datagram-pair",
     """
@@ -340,7 +340,7 @@ try:
     won("sent")
 except OSError:
     pass
-left.connect("\\0@ABSTRACT@")
+left.connect("\\x00@ABSTRACT@")
 won("connected")
 """,
     unaffected="a datagram socket cannot talk to these stream services; it tests that a socketpair is no way around",
