@@ -142,7 +142,10 @@ def grades(course):
 
 
 def cells(course, unit):
-    """What formgrader and feedback read of the autograded notebooks, beside the outputs."""
+    """What formgrader and feedback read of the autograded notebooks, beside the outputs.
+
+    Files that cells wrote are left aside: nbgrader keeps them among those that were handed in, the engine does not.
+    """
     found = {}
     for path in (course.cohort / "autograded").glob(f"*/{unit.id}/{unit.id}.ipynb"):
         notebook = nbformat.read(path, as_version=4)
@@ -151,7 +154,9 @@ def cells(course, unit):
             if "grade_id" in meta:
                 found[path.parent.parent.name, meta["grade_id"]] = (cell.cell_type, cell.source, dict(meta))
         found[path.parent.parent.name, "files"] = sorted(
-            (each.name, oct(each.stat().st_mode & 0o777)) for each in path.parent.iterdir()
+            (each.name, oct(each.stat().st_mode & 0o777))
+            for each in path.parent.iterdir()
+            if (course.cohort / "submitted" / path.parent.parent.name / unit.id / each.name).exists()
         )
         found[path.parent.parent.name, "kernel"] = notebook.metadata.kernelspec
     return found
