@@ -27,14 +27,7 @@ from curriculum.course import Course
 from curriculum.errors import CourseError
 from curriculum.files import exclusive, write_atomically
 from curriculum.syllabus import Unit
-from grading.engine.submission import (
-    LARGEST_FOLDER,
-    LARGEST_NOTEBOOK,
-    STUDENT,
-    SetAsideError,
-    read_notebook,
-    unit_of,
-)
+from grading.engine.submission import LARGEST_FOLDER, LARGEST_NOTEBOOK, STUDENT, SetAsideError, read_cells
 
 MANIFEST = "manifest.json"
 TIMESTAMP = "timestamp.txt"  # nbgrader reads it: when the submission was made
@@ -140,7 +133,7 @@ def _from_notebook(path: Path, unit: Unit) -> _Submission:
     if path.stat().st_size > LARGEST_NOTEBOOK:
         raise _RefusedError(f"it is larger than {LARGEST_NOTEBOOK // 1_000_000} MB; clear its outputs.")
     try:
-        said = unit_of(read_notebook(path))
+        said = read_cells(path).unit
     except SetAsideError:
         said = ""  # broken ones are laid too, and set aside when graded: something was handed in
     if said and said != unit.id:

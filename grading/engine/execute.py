@@ -33,7 +33,7 @@ from grading.engine.jail import Limits, Tier
 from grading.engine.profile import Profile
 from grading.engine.profiles import guessed_profile, read_profile
 from grading.engine.run import Engine, Ran, failed
-from grading.engine.submission import unit_of
+from grading.engine.submission import read_master
 
 CELL_TIMEOUT_S = 180
 T = TypeVar("T")
@@ -135,6 +135,15 @@ def _shared_engine() -> "Engine | KernelEngine":
     return engine
 
 
+def _profile(course: Course, notebook: NotebookNode, resources: dict[str, Any]) -> Profile:
+    """The profile of the assignment that nbgrader says it grades; what the submission says of itself is not asked."""
+    wanted = resources["nbgrader"]["assignment"]
+    unit = next((unit for unit in course.syllabus.units if unit.id == wanted), None)
+    if unit is None or not course.solution_notebook(unit).is_file():
+        return guessed_profile(notebook)
+    return read_profile(course, unit, read_master(course.solution_notebook(unit)))
+
+
 class RunCells(Execute):
     """nbgrader's step that runs a submission, done by the engine, in its jail; reads `Execute.enabled`."""
 
@@ -143,9 +152,7 @@ class RunCells(Execute):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the executed notebook; its folder stands in `resources`. A kernel to reuse, `km`, is not used."""
         course = Course()
-        unit = next((unit for unit in course.syllabus.units if unit.id == unit_of(nb)), None)
-        profile = read_profile(course, unit, nb) if unit else guessed_profile(nb)
-        ran = _shared_engine().run(nb, Path(resources["metadata"]["path"]), profile)
+        ran = _shared_engine().run(nb, Path(resources["metadata"]["path"]), _profile(course, nb, resources))
         for cell in ran.notebook.cells:
             if is_grade(cell) and cell.cell_type == "code":
                 cell.outputs = [shown for shown in cell.outputs if shown.get("name") != "stderr"]  # nbgrader's 0 points

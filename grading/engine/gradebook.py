@@ -145,14 +145,16 @@ def put_stamp(gradebook: Gradebook, row_id: str, stamp: Stamp) -> None:
 
 
 def assignment_hash(course: Course, unit: Unit) -> str:
-    """A hash of what submissions are graded with: the author's notebook and the files handed out with it.
+    """A hash of what submissions are graded with: the author's notebook, the files beside it, how tests are judged.
 
     Raises `CourseError` when the notebook is not built.
     """
     path = course.solution_notebook(unit)
     if not path.is_file():
         raise CourseError(f"{path.relative_to(course.root)} is not built yet; run `course build {unit.id}` first.")
-    return folder_hash(path.parent, but=".md")
+    profile = course.profile(unit)
+    judged = file_hash(profile) if profile.is_file() else ""
+    return hashlib.sha256(f"{folder_hash(path.parent, but='.md')}\0{judged}".encode()).hexdigest()
 
 
 def folder_hash(folder: Path, but: str = "") -> str:

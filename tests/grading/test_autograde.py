@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import signal
 import sqlite3
@@ -197,6 +198,18 @@ def test_a_changed_assignment_is_graded_again_and_the_released_one_is_not_touche
     nbformat.write(solution, path)
     with pytest.raises(CourseError, match="gone: limiter-refuses"):
         graded.grade()
+
+
+def test_another_way_to_judge_the_tests_is_graded_again(graded):
+    """The profile that the build recorded decides what a test may do: with another one, points can be others."""
+    path = graded.course.profile(graded.unit)
+    assert graded.grade()["ana"].state is State.UNCHANGED
+    profile = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**profile, "learner_names": []}), encoding="utf-8")
+    assert graded.grade()["ana"].state is State.GRADED
+    assert graded.grade()["ana"].state is State.UNCHANGED
+    path.unlink()
+    assert graded.grade()["ana"].state is State.GRADED
 
 
 def test_what_is_missing_is_said_in_a_sentence(cohort):

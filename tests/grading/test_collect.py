@@ -174,6 +174,7 @@ def test_a_notebook_of_another_unit_is_refused(cohort, take):
     other = cohort.answered()
     other.metadata.course.unit = "y9-other"
     assert "notebook of y9-other" in take(cohort.bytes_of(other), "ana.ipynb").why
+    assert "notebook of y9-other" in take(b"\xef\xbb\xbf" + cohort.bytes_of(other), "ben.ipynb").why
     assert "no student's name" in take(cohort.bytes_of(), "ana (1).ipynb").why
 
 
