@@ -119,10 +119,8 @@ class Project:
         return done
 
 
-@pytest.fixture(scope="session")
-def project(tiny_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The project has a home of its own, and a PATH without this environment's programs."""
-    root = tmp_path_factory.mktemp("project") / "course"
+def make_project(tiny_original: Path, root: Path) -> Project:
+    """Lay a project with a home of its own, and a PATH without this environment's programs."""
     shutil.copytree(tiny_original, root)
     shutil.copy(ROOT / "nbgrader_config.py", root)
     for package in ("curriculum", "grading"):
@@ -141,3 +139,9 @@ def project(tiny_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Pr
         "HOME": str(home),
     }
     return Project(_cohort(root), root, environment)
+
+
+@pytest.fixture(scope="module")
+def project(tiny_original: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project of this file's tests."""
+    return make_project(tiny_original, tmp_path_factory.mktemp("project") / "course")
