@@ -198,6 +198,7 @@ def make_shell(most_output_bytes: int) -> Shell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.xmode = "Plain"
     shell = Shell.instance(config=config)
+    shell.db = {}  # where `%cd` and others remember things: a learner's process sees no profile folder
     outputs = Outputs(most_output_bytes)
     for each in (shell, shell.displayhook, shell.display_pub):
         each.outputs = outputs  # type: ignore[union-attr]  # the classes above
