@@ -21,6 +21,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from curriculum.course import Course
 from grading.engine.autograde import grade_unit
+from tests.engine.gradebooks import rows_of
+from tests.grading.spy import CELL, looking_at, seen
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = "t1-limits"
@@ -125,24 +127,6 @@ def test_the_list_of_assignments_has_the_unit_and_its_submission(browser, addres
     picture(browser, "manage_assignments")
 
 
-def test_the_formgraders_button_grades_as_the_engine_does(address, course):
-    """The button posts to this address; the engine's own step then runs the cells."""
-    before = points_in(course)
-    with sqlite3.connect(course.cohort / "gradebook.db") as gradebook:
-        gradebook.execute("update grade set auto_score = 0")
-    url = address.format(f"formgrader/api/submission/{UNIT}/ana/autograde")
-    with httpx.Client(trust_env=False, timeout=120) as client:
-        client.get(address.format("formgrader"))
-        answer = client.post(url, headers={"X-XSRFToken": client.cookies.get("_xsrf", "")})
-    assert answer.is_success and answer.json()["success"], answer.text
-    assert points_in(course) == before == 15
-
-
-def points_in(course):
-    with sqlite3.connect(course.cohort / "gradebook.db") as gradebook:
-        return gradebook.execute("select sum(auto_score) from grade").fetchone()[0]
-
-
 def test_a_reflection_is_graded_beside_its_rubric(browser, address, course):
     browser.get(address.format("formgrader/gradebook"))
     for text in (UNIT, UNIT, "Submission #1"):  # the assignment, its notebook, the submission
@@ -165,3 +149,38 @@ def test_a_reflection_is_graded_beside_its_rubric(browser, address, course):
 
     assert wait_for(browser, kept) == [(9.0,)]
     picture(browser, "graded")
+
+
+def test_the_formgraders_button_grades_as_the_engine_does(address, course):
+    """The button posts to this address. The rows are those of `course grade`, and the cells ran in the jail."""
+    unit = course.syllabus.ready_unit(UNIT)
+    outside = course.root.parent / "secret.txt"
+    outside.write_text("secret", encoding="utf-8")
+    wrong = "def window_of(second, length):\n    return second / length"
+    answers = {"ben": ("window-of-second", wrong), "spy": (CELL, looking_at([outside, course.cohort / "gradebook.db"]))}
+    for student, (cell_id, source) in answers.items():
+        notebook = nbformat.read(course.solution_notebook(unit), as_version=4)
+        next(cell for cell in notebook.cells if cell.id == cell_id).source = source
+        (course.cohort / "submitted" / student / UNIT).mkdir(parents=True)
+        nbformat.write(notebook, course.cohort / "submitted" / student / UNIT / f"{UNIT}.ipynb")
+    grade_unit(course, unit, workers=1, console=Console(quiet=True))
+    before = grades_of(course, answers)
+    with sqlite3.connect(course.cohort / "gradebook.db") as gradebook:
+        gradebook.execute("update grade set auto_score = 0, needs_manual_grade = 1")
+
+    with httpx.Client(trust_env=False, timeout=120) as client:
+        client.get(address.format("formgrader"))
+        for student in answers:
+            shutil.rmtree(course.cohort / "autograded" / student)
+            url = address.format(f"formgrader/api/submission/{UNIT}/{student}/autograde")
+            answer = client.post(url, headers={"X-XSRFToken": client.cookies.get("_xsrf", "")})
+            assert answer.is_success and answer.json()["success"], answer.text
+    assert grades_of(course, answers) == before
+    assert {row[3] for row in before} == {None, 0, 1, 2}
+    made = nbformat.read(course.cohort / "autograded" / "spy" / UNIT / f"{UNIT}.ipynb", as_version=4)
+    assert seen(made) == "seen: [False, False]"
+
+
+def grades_of(course, students):
+    rows = rows_of(f"sqlite:///{course.cohort / 'gradebook.db'}")["grades"]
+    return [row for row in rows if row[0] in students]
