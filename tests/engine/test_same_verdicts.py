@@ -76,6 +76,53 @@ FORMS = {
         "wait_time": "def wait_time(second, length):\n    return length - second % length\nwait_time(1, 2)"
     },
     "no reflection": {"reflect_limit": "The learner's answer."},
+    "asks for input": {"wait_time": "unit = input('seconds? ')\ndef wait_time(second, length):\n    return 50"},
+    "awaits": {
+        "wait_time": "import asyncio\nawait asyncio.sleep(0)\n"
+        "def wait_time(second, length):\n    return length - second % length"
+    },
+    "starts a loop in the loop": {
+        "wait_time": "import asyncio\nasync def left(second, length):\n    return length - second % length\n"
+        "def wait_time(second, length):\n    return asyncio.run(left(second, length))"
+    },
+    "a coroutine": {"wait_time": "async def wait_time(second, length):\n    return length - second % length"},
+    "threads": {
+        "count_by_window": "from concurrent.futures import ThreadPoolExecutor\n"
+        "def count_by_window(seconds, length):\n    with ThreadPoolExecutor(2) as pool:\n"
+        "        return dict(Counter(pool.map(lambda second: window_of(second, length), seconds)))"
+    },
+    "numpy's numbers": {
+        "window_of_second": "import numpy as np\ndef window_of(second, length):\n    return np.int64(second) // length",
+        "wait_time": "def wait_time(second, length):\n    return np.float64(length - second % length)",
+    },
+    "an array": {
+        "over_limit": "import numpy as np\ndef over_limit(counts, limit):\n"
+        "    return np.array(sorted(window for window, count in counts.items() if count > limit))"
+    },
+    "a series": {
+        "count_by_window": "import pandas as pd\ndef count_by_window(seconds, length):\n"
+        "    return pd.Series([window_of(second, length) for second in seconds]).value_counts()"
+    },
+    "a cache": {
+        "window_of_second": "from functools import lru_cache\n@lru_cache\ndef window_of(second, length):\n"
+        "    return second // length"
+    },
+    "a lambda": {"wait_time": "wait_time = lambda second, length: length - second % length"},
+    "other arguments": {"wait_time": "def wait_time(second):\n    return 60 - second % 60"},
+    "a name that is not there": {"window_of_second": "def window_off(second, length):\n    return second // length"},
+    "deletes an import": {
+        "window_of_second": "def window_of(second, length):\n    return second // length\ndel Counter"
+    },
+    "reads a file": {"wait_time": "rows = open('limits.csv').read()\ndef wait_time(second, length):\n    return rows"},
+    "goes elsewhere": {"wait_time": "%cd /\ndef wait_time(second, length):\n    return length - second % length"},
+    "an exception of one's own": {
+        "over_limit": "class TooMany(Exception):\n    pass\ndef over_limit(counts, limit):\n    raise TooMany(counts)"
+    },
+    "raises in allow": {
+        "limiter": "class Limiter:\n    def __init__(self, limit, length):\n        self.left = limit\n"
+        "    def allow(self, second):\n        self.left -= 1\n        if self.left < 0:\n"
+        "            raise StopIteration\n        return True"
+    },
 }
 
 
@@ -187,8 +234,8 @@ def assert_the_same(course, unit, tmp_path):
     assert {outcome.state for outcome in outcomes} == {State.GRADED}
 
     theirs, ours = grades(other), grades(course)
-    for row_theirs, row_ours in zip(theirs["grades"], ours["grades"], strict=True):
-        assert row_ours == row_theirs
+    pairs = zip(ours["grades"], theirs["grades"], strict=True)
+    assert [pair for pair in pairs if pair[0] != pair[1]] == [], "the engine's row, nbgrader's row"
     assert ours == theirs
     assert cells(course, unit) == cells(other, unit)
     return outcomes
