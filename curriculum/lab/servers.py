@@ -34,6 +34,9 @@ START_TRIES = 3
 LINES_KEPT = 1000
 LINES_SHOWN = 20
 STOP_S = 2.0
+LOOK_S = 0.05  # between two looks at a server that starts
+CLOSING_S = 0.005
+TICKS_A_SECOND = 10  # of uvicorn's, which renews the date that answers carry at every tenth
 
 Ready = Callable[[], bool]
 
@@ -75,6 +78,48 @@ class _Server:
 # ---------------------------------------------------------------------------------------------- an app in a thread
 
 
+class _Uvicorn(uvicorn.Server):
+    """Starts and ends at once; uvicorn's own looks ten times a second whether it should end, and then waits again."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+        self._leave = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self.is_up.set()
+
+    def leave(self) -> None:
+        """End the server, from any thread."""
+        self.should_exit = True
+        if self._loop:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended
+                self._loop.call_soon_threadsafe(self._leave.set)
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += TICKS_A_SECOND
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leave.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(CLOSING_S)  # by then, connections on which nothing is under way are closed
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for each in sockets or []:
+            each.close()
+        await self.lifespan.shutdown()
+
+
 class AppServer(_Server):
     """An ASGI app run by uvicorn in a background thread; made by `serve`."""
 
@@ -88,7 +133,7 @@ class AppServer(_Server):
         self._socket = _listen(backlog=2048)
         self.port = self._socket.getsockname()[1]
         self.url = f"http://{HOST}:{self.port}"
-        self._uvicorn = uvicorn.Server(
+        self._uvicorn = _Uvicorn(
             uvicorn.Config(
                 self._guarded,
                 interface="asgi3",
@@ -112,7 +157,7 @@ class AppServer(_Server):
     def stop(self) -> None:
         """End the server: finish what is being answered, at most for about two seconds, then cancel it."""
         atexit.unregister(self.stop)
-        self._uvicorn.should_exit = True
+        self._uvicorn.leave()
         self._thread.join(STOP_S + 1)
         if self._thread.is_alive() and self._loop and self._task:
             self._loop.call_soon_threadsafe(self._task.cancel)
@@ -151,7 +196,7 @@ class AppServer(_Server):
             if not self._thread.is_alive():
                 failure = self._failure(f"The app did not start: {self._app_error!r}.")
                 raise failure from self._app_error
-            return self._uvicorn.started
+            return self._uvicorn.is_up.wait(LOOK_S)
 
         _wait_until(self, [is_up, *_answers(self.url, ready)], deadline_s, ready)
 
@@ -327,7 +372,7 @@ def _wait_until(server: _Server, checks: Sequence[Ready], deadline_s: float, rea
     """Wait until every check holds, in order. Raises what a check raises, and `LabError` at the deadline."""
     retry = tenacity.Retrying(
         stop=tenacity.stop_after_delay(deadline_s),
-        wait=tenacity.wait_fixed(0.05),
+        wait=tenacity.wait_exponential(multiplier=0.002, max=0.05),
         retry=tenacity.retry_if_result(lambda is_ready: not is_ready),
     )
     try:
