@@ -24,7 +24,10 @@ from grading.engine.submission import Handed, HandedCell, SetAsideError, read_ha
 
 DEFINED = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 ASSIGNED = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE)
-MOST_NAMES = 5  # cells that a note names
+MOST_NAMES = 3  # cells that a note names
+LOST = "{} had lost nbgrader's metadata, which the assignment's own replaced."
+CHANGED = "{} had been changed; the assignment's own was used."
+MERGED = "{} had been merged with another cell, which was undone."
 MARKS = ("grade", "solution", "locked", "points", "schema_version")
 
 
@@ -131,6 +134,7 @@ class _Mending:
 
     def rebuilt(self) -> Rebuilt:
         """Do it."""
+        self._find_unmarked()
         for index, part in enumerate(self._parts):
             found = self._at[index]
             if not found:
@@ -158,16 +162,10 @@ class _Mending:
             raise SetAsideError(f"it is a notebook of {said[:80]!a}, not of {unit.id}.")
         if not self._cells:
             raise SetAsideError(f"{self._handed.name} has no cells.")
-        if not any(name in marked for name in present) and not any(
-            cell.id in lost for cell in self._cells if not cell.grade_id
-        ):
-            raise SetAsideError(
-                f"it is a notebook of another unit, not of {unit.id}: it has no cell of that assignment."
-            )
         at: dict[int, list[int]] = {index: [] for index in range(len(self._parts))}
         texts: dict[str, list[int]] = defaultdict(list)
         for index, part in reversed(list(enumerate(self._parts))):
-            if not part.is_marked:
+            if not part.is_marked or (index in lost.values() and part.role is Role.FIXED):
                 texts[_plain(part.stub)].append(index)
         unknown = []
         for position, cell in enumerate(self._cells):
@@ -175,7 +173,7 @@ class _Mending:
                 at[marked[cell.grade_id]].append(position)
             elif not cell.grade_id and cell.id in lost:
                 at[lost[cell.id]].append(position)
-                self._said["{} had lost nbgrader's metadata, which the assignment's own replaced."].append(cell.id)
+                self._said[LOST].append(cell.id)
             elif not cell.grade_id and cell.id in by_id and not at[by_id[cell.id]]:
                 at[by_id[cell.id]].append(position)
             else:
@@ -186,9 +184,14 @@ class _Mending:
             while same and at[same[-1]]:
                 same.pop()
             if same:
-                at[same.pop()].append(position)
+                index = same.pop()
+                at[index].append(position)
+                if self._parts[index].is_marked:
+                    self._said[LOST].append(self._parts[index].name)
             else:
                 self._own.add(position)
+        if not any(at[index] for index, part in enumerate(self._parts) if part.is_marked):
+            raise SetAsideError(f"it has no cell of the assignment {unit.id}; hand in the notebook of that assignment.")
         self._note_marks(at)
         return at
 
@@ -202,6 +205,41 @@ class _Mending:
                     self._said["{} had changed nbgrader metadata, which the assignment's own replaced."].append(
                         part.name
                     )
+
+    def _find_unmarked(self) -> None:
+        """Answers in cells without marks: code by the names that it defines, other text by where it stands."""
+        for index, part in enumerate(self._parts):
+            if part.role is not Role.ANSWER or (self._at[index] and (part.type == "code" or self._is_answered(index))):
+                continue
+            wanted = _names(part.stub) if part.type == "code" else set()
+            found = self._defining(wanted) if wanted else self._own_beside(index)
+            if found:
+                sentence = "{} held no answer; the text beside it was taken for it." if self._at[index] else LOST
+                self._said[sentence].append(part.name)
+                self._own -= set(found)
+                self._at[index] = found
+
+    def _is_answered(self, index: int) -> bool:
+        nothing = ("", _plain(self._parts[index].stub))
+        return any(_plain(self._cells[position].source) not in nothing for position in self._at[index])
+
+    def _defining(self, wanted: set[str]) -> list[int]:
+        """The learner's own cells that define these names together; none where a name is missing."""
+        names = {position: _names(self._cells[position].source) & wanted for position in sorted(self._own)}
+        found = [position for position, some in names.items() if some and self._cells[position].type == "code"]
+        return found if wanted == set().union(*(names[position] for position in found)) else []
+
+    def _own_beside(self, index: int) -> list[int]:
+        """The learner's own cells of a part's type between the author's cells before and after it."""
+        first = max((max(self._at[before]) for before in range(index) if self._at[before]), default=-1)
+        last = min((min(found) for after, found in self._at.items() if after > index and found), default=len(self._cells))
+        return [
+            position
+            for position in sorted(self._own)
+            if first < position < last
+            and self._cells[position].type == self._parts[index].type
+            and self._cells[position].source.strip()
+        ]
 
     # What each part's cells say
 
@@ -273,7 +311,7 @@ class _Mending:
         stands = (same or found)[0]
         self._anchors[stands] = index
         if not same and not self._is_other_version:
-            self._said["{} had been changed; the assignment's own was used."].append(part.name)
+            self._said[CHANGED].append(part.name)
         changed = [position for position in found if position not in {stands, *same}]
         if changed:
             self._said["{} had been copied and the copy changed; such a copy counts as a cell of your own."].append(
@@ -295,6 +333,8 @@ class _Mending:
         for index, part in enumerate(self._parts):
             if part.role is Role.ANSWER and index not in self._texts and part.type == "code":
                 self._find_in_answer(index)
+                if index not in self._texts:
+                    self._find_in_fixed(index)
 
     def _without_neighbours(self, index: int) -> str:
         """An answer without the author's cells that were merged into it and stand nowhere else."""
@@ -309,7 +349,7 @@ class _Mending:
                 self._merged.add(near)
                 if neighbour.role is Role.OPEN:
                     self._texts[near], self._types[near] = neighbour.stub, neighbour.type
-                self._said["{} had been merged with a cell beside it, which was undone."].append(part.name)
+                self._said[MERGED].append(part.name)
         return text
 
     def _around(self, index: int) -> Iterable[int]:
@@ -341,12 +381,36 @@ class _Mending:
                 self._anchors[position] = max(near, index)
                 if neighbour.role is Role.OPEN:
                     self._texts[near], self._types[near] = neighbour.stub, neighbour.type
-                names = self._said.get("{} had been changed; the assignment's own was used.", [])
-                if neighbour.name in names:
-                    names.remove(neighbour.name)
-                self._said["{} had been merged with a cell beside it, which was undone."].append(
-                    self._parts[index].name
-                )
+                self._note_merged(index, near)
+                return
+
+    def _note_merged(self, index: int, other: int) -> None:
+        """An answer was found in the author's cell `other`, which then was not changed otherwise."""
+        self._said[CHANGED] = [name for name in self._said[CHANGED] if name != self._parts[other].name]
+        self._said[MERGED].append(self._parts[index].name)
+
+    def _find_in_fixed(self, index: int) -> None:
+        """The answer, where one of the author's cells defines what it should beside its own text."""
+        part = self._parts[index]
+        wanted = _names(part.stub)
+        for other, fixed in enumerate(self._parts):
+            for position in self._at[other] if fixed.role is Role.FIXED and wanted else ():
+                text = self._cells[position].source
+                if not wanted <= _names(text) - _names(fixed.stub):
+                    continue
+                rest = _cut(text, fixed.stub.strip("\n"))
+                if rest is None:
+                    raise SetAsideError(
+                        f"the cell {fixed.name!r} was changed and holds the answer of {part.name!r} too; put the answer "
+                        "into a cell of its own."
+                    )
+                for near, missing in enumerate(self._parts):
+                    if not self._at[near] and missing.role is not Role.ANSWER and missing.stub.strip():
+                        left = _cut(rest, missing.stub.strip("\n"))
+                        self._merged |= {near} if left is not None else set()
+                        rest = rest if left is None else left
+                self._texts[index] = rest
+                self._note_merged(index, other)
                 return
 
     def _find_in_answer(self, index: int) -> None:
