@@ -9,6 +9,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from grading.engine.judge import seeding, shelter
+from grading.engine.judge.guarded import Guarded
 from grading.engine.judge.peer import CannotCross, LearnerGone, Peer, Record
 from grading.engine.judge.testing import Judge
 from grading.engine.profile import TestProfile
@@ -22,14 +23,25 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
     supervisor = socket.socket(fileno=job)
     message, _ = receive(supervisor)
     namespace = {name: value for name, value in shell.user_ns.items() if name not in IPYTHONS_OWN} if primed else {}
-    peer = Peer(socket.socket(fileno=wire))
+    connection = socket.socket(fileno=wire)
+    channel, theirs = socket.socketpair()
+    with theirs:
+        socket.send_fds(connection, [b"c"], [theirs.fileno()])
+    peer = Peer(connection)
     shelter.install(Path.cwd())
     seeding.watch()
-    judge = Judge(peer, namespace, learner_names=frozenset(message["learner_names"]))
+    learner_names = frozenset(message["learner_names"])
+    judge = Judge(peer, namespace, learner_names)
+    guarded = Guarded(peer, channel, learner_names) if any(map(_is_guarded, message["steps"])) else None
+    if guarded is not None:
+        tests = [step["source"] for step in message["steps"] if _is_guarded(step)]
+        guarded.watch(tests, [name for name in namespace if not name.startswith("_")])
     for step in message["steps"]:
         send(supervisor, {"begin": step["index"]})
         try:
-            if step["kind"] == "test" and message["record"]:
+            if step["kind"] == "test" and guarded is not None and _is_guarded(step):
+                outputs = _run_guarded(supervisor, guarded, step, message["record"])
+            elif step["kind"] == "test" and message["record"]:
                 outputs = _recorded(supervisor, judge, step)
             elif step["kind"] == "test":
                 with shelter.closed():
@@ -38,12 +50,29 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
                 outputs = peer.run_cell(step["source"])
                 if step["kind"] == "given":
                     _run_given(judge, step["source"])
+                    if guarded is not None:
+                        guarded.given(step["source"])
         except LearnerGone:
             send(supervisor, {"gone": step["index"]})
             os._exit(0)
         send(supervisor, {"cell": step["index"], "outputs": outputs})
     send(supervisor, {"done": True})
     os._exit(0)
+
+
+def _is_guarded(step: dict[str, Any]) -> bool:
+    return step["kind"] == "test" and step["profile"]["mode"] == "guarded"
+
+
+def _run_guarded(
+    supervisor: socket.socket, guarded: Guarded, step: dict[str, Any], is_recorded: bool
+) -> list[dict[str, Any]]:
+    profile, found = TestProfile.from_dict(step["profile"]), set[str]()
+    outputs = guarded.run(step["source"], step["task"], profile, found if is_recorded else None)
+    if is_recorded:
+        profile = replace(profile, operators=frozenset(found))
+        send(supervisor, {"found": step["index"], "profile": profile.to_dict()})
+    return outputs
 
 
 def _run_given(judge: Judge, source: str) -> None:

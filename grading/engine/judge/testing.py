@@ -19,6 +19,7 @@ from grading.engine.wire.remote import RemoteFunction, RemoteMeta
 
 MOST_TEXT = 20_000  # characters of an error's message
 MOST_SHOWN = 4 << 20  # characters of a test's streams
+FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 class _Names(dict[str, Any]):
@@ -217,7 +218,8 @@ def _names_class(value: Any, kind: type) -> bool:
 # ---------------------------------------------------------------------------------------------------- running a cell
 
 
-def _tree(source: str) -> ast.Module:
+def tree_of(source: str) -> ast.Module:
+    """A cell as Python has it, magics and all. Raises SyntaxError."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     return ast.parse(TransformerManager().transform_cell(source))
@@ -244,7 +246,7 @@ def _imports(source: str, names: frozenset[str]) -> Iterator[tuple[str, str, str
     """The imports of these names in a cell: the name, the module, and the attribute or nothing."""
     if not names:
         return
-    for node in ast.walk(_tree(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
@@ -256,18 +258,24 @@ def _imports(source: str, names: frozenset[str]) -> Iterator[tuple[str, str, str
                     yield bound, node.module, alias.name
 
 
+def take_result(tree: ast.Module, source: str) -> ast.expr | None:
+    """Take a cell's last expression, the value of which is its result, out of its tree."""
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr) or source.rstrip().endswith(";"):
+        return None
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr)
+    return last.value
+
+
 def _compiled(source: str, remote: frozenset[str]) -> tuple[CodeType, CodeType | None]:
     """A cell's code, and that of its last expression, if it ends in one."""
-    tree = _tree(source)
+    tree = tree_of(source)
     if remote:
         tree = ast.fix_missing_locations(_WithoutImports(remote).visit(tree))
     last = None
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
-        expression = tree.body.pop()
-        assert isinstance(expression, ast.Expr)
-        last = compile(ast.Expression(expression.value), "<test>", "eval", flags=flags, dont_inherit=True)
-    return compile(tree, "<test>", "exec", flags=flags, dont_inherit=True), last
+    if (expression := take_result(tree, source)) is not None:
+        last = compile(ast.Expression(expression), "<test>", "eval", flags=FLAGS, dont_inherit=True)
+    return compile(tree, "<test>", "exec", flags=FLAGS, dont_inherit=True), last
 
 
 def _run(loop: asyncio.AbstractEventLoop, code: CodeType, names: dict[str, Any], space: Any) -> Any:

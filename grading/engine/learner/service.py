@@ -18,6 +18,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from grading.engine.learner.guarded import Guarded
 from grading.engine.wire.frames import Frames
 from grading.engine.wire.given import Given
 from grading.engine.wire.link import Link
@@ -56,10 +57,15 @@ class Service(Link):
     """The learner's end of the wire."""
 
     def __init__(
-        self, connection: socket.socket, namespace: dict[str, Any], run_cell: Callable[[str], list[dict[str, Any]]]
+        self,
+        connection: socket.socket,
+        namespace: dict[str, Any],
+        run_cell: Callable[[str], list[dict[str, Any]]],
+        guarded: Guarded | None = None,
     ) -> None:
         """`namespace` is that of the learner's cells, which `run_cell` runs and tells the outputs of."""
         super().__init__(Frames(connection), is_judge=False)
+        self._guarded = guarded
         self._namespace, self._run_cell = namespace, run_cell
         self._given = Given(self.others)
         self._describer = Describer(self, self._given)
@@ -187,6 +193,19 @@ class Service(Link):
         for name in names:
             if isinstance(kind := self._namespace.get(name), type):
                 self._given.add(name, kind)
+
+    def _do_watch(self, modules: list[str], names: list[str]) -> None:
+        """Tests will run here that cannot be split: take the fingerprints of what they rely on."""
+        assert self._guarded is not None
+        self._guarded.watch(modules, names)
+
+    def _do_keep(self, names: list[str]) -> None:
+        assert self._guarded is not None
+        self._guarded.keep(names)
+
+    def _do_guarded(self) -> None:
+        assert self._guarded is not None and self.main.loop is not None
+        self._guarded.run(self.main.loop)
 
     def _do_test(self, remote: list[str]) -> None:
         """A test cell starts: it shares nothing with the last one, and takes these names from here."""
