@@ -26,7 +26,7 @@ from grading.engine.jail import Limits, Tier, announce, probe
 from grading.engine.profile import Profile, TestProfile
 from grading.engine.steps import Step, before_the_learner, steps_of
 from grading.engine.submission import SetAsideError
-from grading.engine.template.client import Pair, Primed, Template, TemplateError, start_template
+from grading.engine.template.client import Pair, Primed, RefusedError, Template, TemplateError, start_template
 from grading.engine.template.messages import MessageError, receive, send
 
 MOST_SALVAGES = 4  # cells of one submission that may end its process before the rest is given up
@@ -124,6 +124,8 @@ class Engine:
             template, outputs, steps_left = self._ready(steps_of(notebook, profile), profile)
             try:
                 return self._run_in(template, outputs, steps_left, notebook, folder, profile, record)
+            except RefusedError as error:
+                raise SetAsideError(str(error)) from None
             except TemplateError as error:
                 problem = str(error)
                 self._forget(template)

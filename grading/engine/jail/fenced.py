@@ -44,7 +44,7 @@ class FencedSpace:
                 (base / name).mkdir()
                 (base / name).chmod(mode)
                 os.chown(base / name, owner, learner)
-            folders.copy_in(files, self.workdir, (learner, learner) if users else None, given.disk_bytes)
+            folders.copy_in(files, self.workdir, (learner, learner) if users else None, given)
             watcher.add(self.tag, given, base)
             watcher.add(self.judge_tag, given, None)
         except BaseException:
@@ -58,10 +58,11 @@ class FencedSpace:
     def add(self, process: int) -> None:
         """Remember a process of this submission."""
         self._processes.append(os.pidfd_open(process))
+        self._watcher.started(self.tag, process)
 
     def usage(self) -> int:
         """Bytes that its files take."""
-        return folders.size(self.base)
+        return folders.measure(self.base)[0]
 
     def sweep(self) -> None:
         """Kill what runs."""

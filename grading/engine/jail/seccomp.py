@@ -135,6 +135,8 @@ def program(local_only: bool) -> Program:
     code = _prologue()
     for name in _REFUSED:
         code += _on(name, [_refuse(errno.EPERM)])
+    for name in ("memfd_create", "memfd_secret"):  # files that no limit counts; libraries fall back to ordinary ones
+        code += _on(name, [_refuse(errno.ENOSYS)])
     code += _clone_without(_NEW_NAMESPACES)
     code += _on("socket", _sockets(local_only))
     code += _on(
@@ -173,10 +175,11 @@ def program(local_only: bool) -> Program:
             body: Program = [_load_argument(flags), (_JSET, 0, 1, _MSG_FASTOPEN), _refuse(errno.EPERM), _return(_ALLOW)]
             code += _on(name, body)
         code += _on(
-            "prctl",  # a learner's process stays the one that inherits its orphans
+            "prctl",  # a learner's process stays the one that inherits its orphans, and shows what it holds
             [
                 _load_argument(0),
-                (_JEQ, 0, 1, syscalls.PR_SET_CHILD_SUBREAPER),
+                (_JEQ, 1, 0, syscalls.PR_SET_CHILD_SUBREAPER),
+                (_JEQ, 0, 1, syscalls.PR_SET_DUMPABLE),
                 _refuse(errno.EPERM),
                 _return(_ALLOW),
             ],

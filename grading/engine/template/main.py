@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grading.engine.jail import Jail, Limits, Space, Tier
+from grading.engine.jail import FilesError, Jail, Limits, Space, Tier
 from grading.engine.template.messages import receive, send
 
 Become = Callable[[], None]  # what a fork goes on with, after the frames of the template are gone
@@ -71,7 +71,8 @@ class _Template:
             self._close(job, theirs, ours)
             if space is not None:
                 space.close()
-            send(self.control, {"problem": f"{type(error).__name__}: {error}"})
+            what = {"refused": str(error)} if isinstance(error, FilesError) else {"problem": _said(error)}
+            send(self.control, what)
             return None
         self._close(job, theirs, ours)  # else the judge would not notice that the learner's process has ended
         self.pairs[message["id"]] = _Pair(learner, judge, space)
@@ -172,6 +173,10 @@ class _Template:
         _run(self)
 
 
+def _said(error: OSError) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
 def _threads() -> int:
     """Threads of this process, those of libraries too."""
     return sum(1 for _ in Path("/proc/self/task").iterdir())
@@ -232,7 +237,7 @@ def main() -> None:
     try:
         jail = Jail(Tier(settings["tier"]), [Path(path) for path in settings["visible"]])
     except OSError as error:
-        send(control, {"problem": f"{type(error).__name__}: {error}"})
+        send(control, {"problem": _said(error)})
         return
     _import_rooms()
     from grading.engine.learner.shell import make_shell, warm

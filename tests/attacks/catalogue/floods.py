@@ -94,6 +94,35 @@ won("100 MB in a file without a name")
     aims="r",
 )
 _flood(
+    "disk-deleted-files",
+    """
+import os
+held = []
+for number in range(10):
+    held.append(open("hidden.bin", "wb"))
+    os.unlink("hidden.bin")
+    for _ in range(10):
+        held[-1].write(bytes(1 << 20))
+        held[-1].flush()
+won("100 MB in files without a name")
+""",
+    aims="r",
+)
+_flood(
+    "disk-locked-folder",
+    """
+import os
+os.makedirs("a/b")
+os.chdir("a/b")
+os.chmod("..", 0)
+for number in range(100):
+    with open(f"big-{number}.bin", "wb") as file:
+        file.write(bytes(1 << 20))
+won("100 MB in a folder that nobody can look into")
+""",
+    aims="r",
+)
+_flood(
     "disk-deep-folders",
     """
 import os
@@ -121,6 +150,19 @@ block = bytes(1 << 20)
 for _ in range(1500):
     os.write(file, block)
 won("1.5 GB of memory in a file")
+""",
+    aims="r",
+)
+_flood(
+    "disk-many-memfds",
+    """
+import os
+held, block = [], bytes(1 << 20)
+for number in range(60):
+    held.append(os.memfd_create(f"big-{number}"))
+    for _ in range(25):
+        os.write(held[-1], block)
+won("1.5 GB of memory in files")
 """,
     aims="r",
 )
@@ -366,3 +408,10 @@ raise error
     slow=True,
     unaffected="it costs the submission its time only",
 )
+
+# ------------------------------------------------------------------------------- what is handed in beside the notebook
+
+GIVEN_ONLY = "nobody copies it there"
+_flood("files-too-large", files={"big.bin": bytes(40 << 20)}, set_aside=True, unaffected=GIVEN_ONLY)
+_flood("files-too-many", files={f"f/{number}": b"" for number in range(4_000)}, set_aside=True, unaffected=GIVEN_ONLY)
+_flood("files-too-deep", files={"d/" * 200 + "f": b""}, set_aside=True, unaffected=GIVEN_ONLY)

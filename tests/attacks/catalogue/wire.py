@@ -595,7 +595,9 @@ attack(
     slow=True,
     files={
         "history.pkl": pickle.dumps(
-            _Runs("while True:\n    try:\n        while True: pass\n    except BaseException: pass")
+            _Runs(
+                "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+            )
         )
     },
 )
