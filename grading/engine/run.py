@@ -150,7 +150,12 @@ class Engine:
             job = {
                 "record": record,
                 "learner_names": sorted(profile.learner_names),
-                "steps": [step.as_message(profile) for step in steps_left if step.index not in dead],
+                # A given cell that ended the learner's process is still the author's: it is run for the tests.
+                "steps": [
+                    step.as_message(profile) | {"is_dead": step.index in dead}
+                    for step in steps_left
+                    if step.index not in dead or step.kind == "given"
+                ],
             }
             attempt = self._attempt(template, job, folder)
             cpu_s += attempt.cpu_s
@@ -270,7 +275,8 @@ class _Watch:
         kept = []
         for output in outputs if isinstance(outputs, list) else []:
             if isinstance(output, dict) and output.get("output_type") in OUTPUT_TYPES:
-                size = len(json.dumps(output))
+                text = json.dumps(output, ensure_ascii=False).encode("utf-8", "replace")  # half characters are none
+                size, output = len(text), json.loads(text)
                 if output["output_type"] != "error" and size > self.room:
                     continue
                 self.room -= size

@@ -1,5 +1,7 @@
 """What a judge's process does: go through the notebook, have the learner's cells run, and run the tests itself."""
 
+import ast
+import contextlib
 import os
 import socket
 from dataclasses import replace
@@ -11,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from grading.engine.judge import seeding, shelter
 from grading.engine.judge.guarded import Guarded
 from grading.engine.judge.peer import CannotCross, LearnerGone, Peer, Record
-from grading.engine.judge.testing import Judge
+from grading.engine.judge.testing import Judge, tree_of
 from grading.engine.profile import TestProfile
 from grading.engine.template.messages import receive, send
 
@@ -32,6 +34,7 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
     seeding.watch()
     learner_names = frozenset(message["learner_names"])
     judge = Judge(peer, namespace, learner_names)
+    given = _Given(judge, message["steps"])
     guarded = Guarded(peer, channel, learner_names) if any(map(_is_guarded, message["steps"])) else None
     if guarded is not None:
         tests = [step["source"] for step in message["steps"] if _is_guarded(step)]
@@ -47,9 +50,9 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
                 with shelter.closed():
                     outputs = judge.run_test(step["source"], step["task"], TestProfile.from_dict(step["profile"]))
             else:
-                outputs = peer.run_cell(step["source"])
+                outputs = [] if step["is_dead"] else peer.run_cell(step["source"])
                 if step["kind"] == "given":
-                    _run_given(judge, step["source"])
+                    given.run(step)
                     if guarded is not None:
                         guarded.given(step["source"])
         except LearnerGone:
@@ -75,14 +78,32 @@ def _run_guarded(
     return outputs
 
 
-def _run_given(judge: Judge, source: str) -> None:
-    """Run the author's cell here too. Where it fails, tests find its names in the learner's process, if anywhere."""
-    try:
-        judge.run_given(source)
-    except LearnerGone:
-        raise
-    except Exception:  # the same cell fails in the learner's process too, and its output there says why
-        pass
+class _Given:
+    """Runs the author's cells here too. What fails of them, tests find in the learner's process, if anywhere.
+
+    Those that the author put before the first task, and a learner a cell of his own before them, run before that: he
+    may change the files that they read. What fails then, for the lack of something, is run where it stands.
+    """
+
+    def __init__(self, judge: Judge, steps: list[dict[str, Any]]) -> None:
+        self._judge = judge
+        self._left: dict[int, ast.Module] = {}
+        judge.know_given()  # those of the cells that the template has run
+        own = next((number for number, step in enumerate(steps) if step["kind"] == "learner"), len(steps))
+        for step in steps[own:]:
+            if step["kind"] == "given" and not step["task"]:
+                self._run(step)
+
+    def run(self, step: dict[str, Any]) -> None:
+        """Run what is left of a cell, which the learner's process has run."""
+        if step["index"] not in self._left or self._left[step["index"]].body:
+            self._run(step)
+        self._judge.know_given()
+
+    def _run(self, step: dict[str, Any]) -> None:
+        with contextlib.suppress(SyntaxError):  # the cell's output in the learner's process says so
+            cell = self._left.setdefault(step["index"], tree_of(step["source"]))
+            self._judge.run_given(cell)
 
 
 def _recorded(supervisor: socket.socket, judge: Judge, step: dict[str, Any]) -> list[dict[str, Any]]:

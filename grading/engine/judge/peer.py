@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from grading.engine.judge import seeding
 from grading.engine.profile import TestProfile
@@ -26,7 +27,7 @@ from grading.engine.wire.values import Decoder, Encoder
 MOST_RECEIVED = 512 << 20  # bytes in one test or cell
 MOST_OUTPUTS = 4_000
 MOST_PRINTED = 4 << 20  # characters in one test
-_HIDDEN = ("__", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "_wire_")
+_HIDDEN = ("__", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "_wire_", "_mock_", "_spec_")
 _OUTPUTS = {
     "stream": {"name": str, "text": str},
     "display_data": {"data": dict, "metadata": dict},
@@ -104,12 +105,23 @@ class Peer(Link):
             raise Malformed("the handle of a subclass is none")
         self.describer.classes[handle] = kind
 
-    def know_given(self, names: list[str], namespace: dict[str, Any]) -> None:
-        """Let instances of these classes of given cells cross by value, on both sides."""
-        for name in names:
-            self.given.add(name, namespace[name])
-        if names:
-            self.request("given", names)
+    def know_given(self, classes: dict[str, type]) -> None:
+        """Let instances of these classes of given cells cross by value, on both sides. Raises LearnerGone."""
+        fresh = [name for name, kind in classes.items() if self.given.classes.get(name) is not kind]
+        for name in fresh:
+            self.given.add(name, classes[name])
+        if fresh:
+            self.tell("given", fresh)
+
+    def tell(self, op: str, value: Any) -> None:
+        """Have the learner's process do what asks nothing of the learner's code. Raises LearnerGone when it refuses."""
+        try:
+            self.request(op, value)
+        except Ended as error:
+            raise LearnerGone(str(error)) from None
+        except BaseException as error:
+            self.close(f"the learner's process refused {op!r}: {type(error).__name__}")
+            raise LearnerGone(self.ended) from None
 
     def fresh(self) -> None:
         """Start the count of what a cell may send, and take the state that it starts from."""
@@ -126,6 +138,13 @@ class Peer(Link):
             return True
         return name in self.profile.operators
 
+    def raised(self, op: str, value: Any, error: BaseException) -> BaseException:
+        """An exception of the learner's code. What Python takes for the end of a loop or a task is an error."""
+        name = next((kind.__name__ for kind in _ENDS if isinstance(error, kind)), "")
+        if not name or (op in ("operate", "method") and value[1] in _MAY_END) or self.may(name):
+            return error
+        return RuntimeError(f"the answer raised {name}")
+
     # -- values
 
     def other(self, encoder: Encoder, value: Any) -> Any:
@@ -139,6 +158,8 @@ class Peer(Link):
             return node
         if isinstance(value, BaseException):
             return error_node(encoder, self.describer, value)
+        if type(value) is types.ModuleType and sys.modules.get(value.__name__) is value:
+            return ["M", value.__name__]  # its own copy: a module leads to everything else in this process
         if _is_home_made(value):
             return self.describer.reference(encoder, value)
         node = self._pickled(encoder, value)
@@ -247,8 +268,10 @@ class Peer(Link):
                 raise Malformed("an operator that is none")
             found = getattr(type(thing), name, None)
             return NotImplemented if found is None else found(thing, *rest[1])
-        if name.startswith(_HIDDEN):
+        if name.startswith(_HIDDEN) or (isinstance(thing, mock.NonCallableMock) and name in _OF_MOCKS):
             raise AttributeError(f"{type(thing).__name__!r} object has no attribute {name!r}")
+        if op in ("set", "del") and _is_the_tests(thing, name, rest[1:]) and not self.may("__setattr__"):
+            raise AttributeError(f"{name!r} of {type(thing).__name__!r} is not the answer's to change")
         if op == "method":
             args, kwargs = _call(rest[1:])
             return getattr(thing, name)(*args, **kwargs)
@@ -260,6 +283,9 @@ class Peer(Link):
 
 
 BY_HAND = {name: getattr(builtins, name) for name in ("input", "print", "open")}  # what tests replace in Python itself
+_ENDS = (StopIteration, asyncio.CancelledError)
+_MAY_END = ("__next__", "send", "throw")
+_OF_MOCKS = frozenset(name for name in dir(mock.MagicMock) if name not in ("return_value", "side_effect"))
 _SERVED = {"call": 3, "operate": 3, "method": 4, "get": 2, "set": 3, "del": 2}
 _BY_REFERENCE = (
     "builtins",
@@ -294,6 +320,13 @@ class _JudgeDescriber(Describer):
             if isinstance(found, type):
                 return found
         return super().native(told, base)
+
+
+def _is_the_tests(thing: Any, name: str, values: list[Any]) -> bool:
+    """Whether the learner's code would replace a method of a test's object, or a part of a mock, which counts calls."""
+    if isinstance(thing, mock.NonCallableMock) and any(callable(value) or own_node(value) for value in values):
+        return True
+    return callable(getattr(thing if isinstance(thing, type) else type(thing), name, None))
 
 
 def _call(parts: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -14,7 +14,6 @@ from typing import Any
 from grading.engine.judge import patches, shelter
 from grading.engine.judge.peer import BY_HAND, CannotCross, LearnerGone, Peer, Record, loop_of
 from grading.engine.profile import TestProfile
-from grading.engine.wire.link import Ended
 from grading.engine.wire.remote import RemoteFunction, RemoteMeta
 
 MOST_TEXT = 20_000  # characters of an error's message
@@ -114,28 +113,35 @@ class Judge:
 
     # -- cells
 
-    def run_given(self, source: str) -> None:
-        """Run a given cell. Raises what it raises, and LearnerGone."""
+    def run_given(self, cell: ast.Module) -> None:
+        """Run a given cell and take out of it the statements that succeed. Raises LearnerGone.
+
+        One that fails keeps none of those after it from running: else a learner who can make it fail, by the file that
+        it reads, would have the names of the others to give.
+        """
         self._start(TestProfile())
-        code, _ = _compiled(source, frozenset())
-        before = dict(self._given)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            try:
-                _run(loop_of(self.peer), code, self._given, self._given)
-            except Ended as error:
-                raise LearnerGone(str(error)) from None
-        fresh = [
-            name
-            for name, value in self._given.items()
-            if isinstance(value, type)
-            and before.get(name) is not value
-            and value.__module__ == "__main__"
-            and not isinstance(value, RemoteMeta)
-        ]
+        with _redirected(io.StringIO(), io.StringIO()), shelter.closed():
+            cell.body = [statement for statement in cell.body if not self._has_run(statement)]
+
+    def _has_run(self, statement: ast.stmt) -> bool:
+        code = compile(ast.Module([statement], []), "<given>", "exec", flags=FLAGS, dont_inherit=True)
         try:
-            self.peer.know_given(fresh, self._given)
-        except Ended as error:
-            raise LearnerGone(str(error)) from None
+            _run(loop_of(self.peer), code, self._given, self._given)
+        except Exception:  # what a test needs of it is in the learner's process, if anywhere
+            return False
+        finally:
+            if self.peer.ended:
+                raise LearnerGone(self.peer.ended)
+        return True
+
+    def know_given(self) -> None:
+        """Let plain instances of the classes that given cells have made cross by value. Raises LearnerGone."""
+        made = {
+            name: value
+            for name, value in self._given.items()
+            if isinstance(value, type) and value.__module__ == "__main__" and not isinstance(value, RemoteMeta)
+        }
+        self.peer.know_given(made)
 
     def run_test(
         self, source: str, task: str, profile: TestProfile, record: Record | None = None
@@ -179,10 +185,7 @@ class Judge:
         self._remote = profile.remote
         self.peer.fresh()
         self.peer.shared.clear()
-        try:
-            self.peer.request("test", (sorted(profile.remote),))
-        except Ended as error:
-            raise LearnerGone(str(error)) from None
+        self.peer.tell("test", (sorted(profile.remote),))
 
     def _take_remote(self, source: str, profile: TestProfile, names: dict[str, Any]) -> None:
         """Bind what the test imports, but must have from the learner's process."""
@@ -292,7 +295,7 @@ def _run(loop: asyncio.AbstractEventLoop, code: CodeType, names: dict[str, Any],
 
 def _result(value: Any) -> list[dict[str, Any]]:
     """The output for the value of a cell's last expression: partial credit is a number, and nothing else is shown."""
-    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+    if (numpy := sys.modules.get("numpy")) is not None and issubclass(type(value), numpy.generic):
         value = value.item()
     if type(value) not in (int, float):
         return []

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from grading.engine.learner.guarded import Guarded
+from grading.engine.wire import closed
 from grading.engine.wire.frames import Frames
 from grading.engine.wire.given import Given
 from grading.engine.wire.link import Link
@@ -69,7 +70,7 @@ class Service(Link):
         self._namespace, self._run_cell = namespace, run_cell
         self._given = Given(self.others)
         self._describer = Describer(self, self._given)
-        self.others |= {"x": error_from, "P": self._unpickle}
+        self.others |= {"x": error_from, "P": self._unpickle, "M": _module}
         self._texts: list[list[str]] = []
         self._warned: list[list[str]] = []
         self._streams = (_Printed("stdout", self._texts), _Printed("stderr", self._texts))
@@ -101,10 +102,6 @@ class Service(Link):
         if len(self._warned) < MOST_WARNINGS:
             kind = next((base.__name__ for base in category.__mro__ if base.__module__ == "builtins"), "UserWarning")
             self._warned.append([kind, str(message)])
-
-    def may(self, name: str) -> bool:
-        """Whether an operator on one of the judge's objects is handed on: all are."""
-        return True
 
     # -- values
 
@@ -227,6 +224,10 @@ class Service(Link):
     def _do_method(self, thing: Any, name: str, args: Any, kwargs: Any) -> Any:
         return getattr(thing, name)(*args, **kwargs)
 
+    def _do_plain(self, thing: Any, name: str) -> Any:
+        kind: Any = closed.type_of(name)
+        return getattr(kind, f"__{name}__", kind)(thing)  # `str.__str__` passes over the class's own
+
     def _do_operate(self, thing: Any, name: str, args: Any) -> Any:
         found: Any = getattr(type(thing), name, None)
         if found is None:
@@ -268,6 +269,10 @@ class _Names:
 
 
 _ABSENT = object()
+
+
+def _module(decoder: Decoder, node: list[Any]) -> Any:
+    return importlib.import_module(node[1])
 
 
 def _arguments(holder: list[Any]) -> Any:

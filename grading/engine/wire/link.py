@@ -120,6 +120,14 @@ class Link:
         """The node of an exception that a request ended in."""
         raise NotImplementedError
 
+    def may(self, name: str) -> bool:
+        """Whether an object of the other side may decide by this operator, or by an exception of this name."""
+        return True
+
+    def raised(self, op: str, value: Any, error: BaseException) -> BaseException:
+        """What is raised here for an exception that a request ended in."""
+        return error
+
     # -- calling
 
     def start(self) -> None:
@@ -160,7 +168,7 @@ class Link:
         if fine:
             return answer
         try:
-            raise answer
+            raise self.raised(op, value, answer)
         finally:
             del answer
 
@@ -367,7 +375,7 @@ class Link:
                 self._receive(message, buffers)
         except (Gone, Malformed) as error:
             self._end(str(error))
-        except (RecursionError, MemoryError, OverflowError) as error:
+        except Exception as error:  # whatever a hostile message brings about: nobody would wait for the next one
             self._end(f"a message could not be read: {type(error).__name__}")
 
     def _receive(self, message: Any, buffers: list[memoryview]) -> None:
@@ -442,8 +450,10 @@ class Link:
                 return
             if fine:
                 future.set_result(value)
-            elif isinstance(value, asyncio.CancelledError):
+            elif isinstance(value, asyncio.CancelledError) and self.may("CancelledError"):
                 future.cancel()
+            elif isinstance(value, asyncio.CancelledError):  # a group of tasks would take it for an orderly end
+                future.set_exception(RuntimeError("what was awaited has cancelled itself"))
             else:
                 future.set_exception(value if not isinstance(value, StopIteration) else RuntimeError(str(value)))
 

@@ -358,6 +358,7 @@ def _own_key(decoder: Decoder, node: list[Any]) -> Any:
     return decoder.shared.known(decoder.whole(node[1]))
 
 
+_DICTS: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
 ENCODERS: dict[type, Callable[[Encoder, Any], Any]] = {
     list: _list,
     dict: _dict,
@@ -367,6 +368,10 @@ ENCODERS: dict[type, Callable[[Encoder, Any], Any]] = {
     Counter: _counter,
     defaultdict: _default,
     bytearray: _bytearray,
+    # A view as an object would lead to its dict, and so from the keys to the values.
+    **{type(of.keys()): lambda e, v: ["vk", e.items(v)] for of in _DICTS},
+    **{type(of.values()): lambda e, v: ["vv", e.items(v)] for of in _DICTS},
+    **{type(of.items()): lambda e, v: ["vi", [e.items(pair) for pair in v]] for of in _DICTS},
     tuple: lambda e, v: ["t", e.items(v)],
     frozenset: lambda e, v: ["fs", e.items(v)],
     bytes: _bytes,
@@ -401,6 +406,9 @@ DECODERS: dict[str, Callable[[Decoder, list[Any]], Any]] = {
     "ba": lambda d, n: d.leave(d.enter(bytearray(d.buffer(n[1])))),
     "t": lambda d, n: tuple(d.items(n[1])),
     "fs": lambda d, n: frozenset(d.items(n[1])),
+    "vk": lambda d, n: dict.fromkeys(d.items(n[1])).keys(),
+    "vv": lambda d, n: dict(enumerate(d.items(n[1]))).values(),
+    "vi": lambda d, n: dict(map(d.items, n[1])).items(),
     "b": lambda d, n: bytes(d.buffer(n[1])),
     "i": _from_int,
     "c": lambda d, n: complex(float(n[1]), float(n[2])),

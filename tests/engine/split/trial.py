@@ -22,7 +22,7 @@ import pandas
 import sklearn.linear_model
 
 from grading.engine.judge.peer import CannotCross, LearnerGone, Peer, Record
-from grading.engine.judge.testing import Judge
+from grading.engine.judge.testing import Judge, tree_of
 from grading.engine.learner.service import Service
 from grading.engine.profile import TestProfile
 
@@ -130,7 +130,8 @@ def split(given: str, answer: str, tests: list[str], profiles: list[dict[str, An
         try:
             if given:
                 peer.run_cell(given)
-                judge.run_given(given)
+                judge.run_given(tree_of(given))
+                judge.know_given()
             peer.run_cell(answer)
             for test, data in zip(tests, profiles, strict=True):
                 profile, record = TestProfile.from_dict(data), Record() if is_record else None
