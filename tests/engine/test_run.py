@@ -99,6 +99,22 @@ def test_a_test_passes_fails_and_gives_part_of_its_points(engine, tmp_path):
     }
 
 
+def test_what_is_written_to_stderr_while_a_test_runs_costs_nothing(engine, tmp_path):
+    ran = run(
+        engine,
+        solution(
+            "import sys, threading, time, warnings\n"
+            "def talk():\n    while True:\n        print('still here', file=sys.stderr)\n        time.sleep(0.001)\n"
+            "threading.Thread(target=talk, daemon=True).start()\n"
+            "def double(n):\n    warnings.warn('careful')\n    time.sleep(0.05)\n    return 2 * n"
+        ),
+        test_cell("assert double(2) == 4", points=3),
+        folder=tmp_path,
+    )
+    assert score_notebook(ran.notebook)["test"].points == 3
+    assert "careful" in "".join(output.get("text", "") for output in ran.notebook.cells[1].outputs)
+
+
 def test_a_cell_that_ends_its_process_costs_only_itself(engine, tmp_path):
     ran = run(
         engine,
