@@ -58,6 +58,7 @@ class _Attempt:
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     stuck: int | None = None
     why: str = ""
+    has_died: bool = False  # its processes ended by themselves, or the machine ended them
     cpu_s: float = 0
     found: dict[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -146,7 +147,8 @@ class Engine:
         remarks: list[str] = []
         dead: dict[int, list[dict[str, Any]]] = {}
         cpu_s = 0.0
-        for _ in range(MOST_SALVAGES + 1):
+        has_died = False
+        while len(remarks) <= MOST_SALVAGES:
             job = {
                 "record": record,
                 "learner_names": sorted(profile.learner_names),
@@ -161,6 +163,9 @@ class Engine:
             cpu_s += attempt.cpu_s
             if attempt.stuck is None:
                 break
+            if attempt.has_died and not has_died:
+                has_died = True  # a machine short of memory ends processes too: once is no fault of the cell
+                continue
             dead[attempt.stuck] = [_error("CellEnded", attempt.why)]
             remarks.append(f"{_name(steps, attempt.stuck)} {attempt.why} The other cells were run without it.")
         outputs = outputs | attempt.outputs | dead
@@ -249,7 +254,7 @@ class _Watch:
                 if not self._take(event):
                     return
         except (EOFError, OSError, MessageError):
-            self._stuck("ended the process that tested it.")
+            self._stuck("ended the process that tested it.", has_died=True)
 
     def _wait(self) -> bool:
         """Wait for an event. False when the cell was ended."""
@@ -267,7 +272,7 @@ class _Watch:
         elif "found" in event:
             self.attempt.found[event["found"]] = event["profile"]
         elif "gone" in event:
-            self._stuck("ended its own Python process (an exit call, a crash, or too much memory).")
+            self._stuck("ended its own Python process (an exit call, a crash, or too much memory).", has_died=True)
             return False
         return "done" not in event
 
@@ -313,8 +318,9 @@ class _Watch:
             return True
         return False
 
-    def _stuck(self, why: str) -> None:
+    def _stuck(self, why: str, has_died: bool = False) -> None:
         self.attempt.stuck, self.attempt.why = self.step if self.step is not None else -1, why
+        self.attempt.has_died = has_died
 
 
 def _tier(asked: Tier | None) -> Tier:
