@@ -71,7 +71,7 @@ class Guarded:
         """`channel` brings sockets to the forks of the learner's process."""
         self._peer, self._channel, self._learner_names = peer, channel, learner_names
         self._given: list[ast.stmt] = []
-        self._tasks: dict[str, list[ast.stmt]] = {}
+        self._tasks: dict[str, list[ast.Module]] = {}
         self._helpers: set[str] = set()
 
     def watch(self, tests: Sequence[str], names: Sequence[str]) -> None:
@@ -89,7 +89,7 @@ class Guarded:
             return
         names = sorted(_bound(tree, is_deep=False) - self._learner_names)
         self._helpers |= set(names)
-        self._given += [node for node in _definitions(tree) if not isinstance(node, ast.ClassDef)]
+        self._given += [node for node in _definitions(tree).body if not isinstance(node, ast.ClassDef)]
         self._request("keep", names)
 
     def _request(self, op: str, value: Any) -> None:
@@ -104,14 +104,10 @@ class Guarded:
         With `found`, for the reference solution only, all operators are allowed, and those that it has are added.
         """
         try:
-            tree = tree_of(source)
-            own, helpers = _definitions(tree), self._tasks.setdefault(task, [])
-            bound = self._learner_names | self._helpers
-            test = _Test(tree, source, [*self._given, *helpers], bound)
+            test = self._prepared(source, self._tasks.setdefault(task, []))
         except SyntaxError as error:
             return [_error("SyntaxError", str(error))]
-        helpers += own
-        orders = {"test": test.code(True), "same": test.code(False), "machinery": _machinery().code(True)}
+        orders = {"test": test.order(True), "same": test.order(False), "machinery": _machinery().order(True)}
         verdicts = {}
         for name in secrets.SystemRandom().sample(list(orders), len(orders)):
             verdicts[name] = self._ask(orders[name], profile, found is not None)
@@ -121,9 +117,23 @@ class Guarded:
             found |= verdicts["test"].found
         return _outputs(verdicts["test"])
 
-    def _ask(self, parts: Sequence[CodeType | None], profile: TestProfile, is_recorded: bool) -> _Verdict:
+    def _prepared(self, source: str, earlier: list[ast.Module]) -> "_Test":
+        """A test, after what it reads of the tests before it in its task: what they define, or all of them."""
+        tree = tree_of(source)
+        whole = copy.deepcopy(tree)
+        read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        needed = [
+            each for each in earlier if (read & _bound(each, is_deep=False)) - _bound(_definitions(each), is_deep=False)
+        ]
+        helpers = [*self._given, *(node for each in earlier if each not in needed for node in _definitions(each).body)]
+        bound = self._learner_names.union(self._helpers, *map(_bound, needed))
+        test = _Test(tree, source, helpers, bound, copy.deepcopy(needed))
+        earlier.append(whole)
+        return test
+
+    def _ask(self, order: dict[str, Any], profile: TestProfile, is_recorded: bool) -> _Verdict:
         """Have one fork of the learner's process run this."""
-        order = {"parts": parts, "operators": sorted(profile.operators), "record": is_recorded}
+        order = order | {"operators": sorted(profile.operators), "record": is_recorded}
         ours, theirs = socket.socketpair()
         key, answer = secrets.token_bytes(_KEY_BYTES), bytearray()
 
@@ -156,19 +166,27 @@ class Guarded:
 class _Test:
     """A test as code for the learner's process: its helpers and body, its last expression, and a last check."""
 
-    def __init__(self, tree: ast.Module, source: str, helpers: Sequence[ast.stmt], bound: Set[str]) -> None:
+    def __init__(
+        self,
+        tree: ast.Module,
+        source: str,
+        helpers: Sequence[ast.stmt] = (),
+        bound: Set[str] = frozenset(),
+        before: Sequence[ast.Module] = (),
+    ) -> None:
         """Names in `bound` are not Python's own, whatever they look like; nor are those that the test binds."""
         tree.body[:0] = copy.deepcopy(list(helpers))
         self._names, self._file = _BUILTINS - bound - _bound(tree), f"<test {secrets.token_hex(4)}>"
+        self._before = [self._compiled(each, "exec") for each in before]
         last = take_result(tree, source)
         body = self._compiled(tree, "exec")
         self._parts = body, None if last is None else self._compiled(ast.Expression(last), "eval")
 
-    def code(self, is_to_pass: bool) -> tuple[CodeType | None, ...]:
+    def order(self, is_to_pass: bool) -> dict[str, Any]:
         """The parts, with a last check that fails if it is to."""
         one, other = _numbers()
         check = ast.parse(f"assert {one} == {one if is_to_pass else other}")
-        return (*self._parts, self._compiled(check, "exec"))
+        return {"before": self._before, "parts": (*self._parts, self._compiled(check, "exec"))}
 
     def _compiled(self, tree: Any, mode: str) -> CodeType:
         tree = ast.fix_missing_locations(_Guarding(self._names).visit(tree))
@@ -258,7 +276,7 @@ def _machinery() -> _Test:
     defined = "\n".join(form.format(n=n, one=one, other=other) for n, form in enumerate(forms))
     called = ", ".join(f"_{n}" for n in range(len(forms)))
     source = defined + _CANARY.format(forms=called, count=len(forms))
-    return _Test(ast.parse(source), source, (), set())
+    return _Test(ast.parse(source), source)
 
 
 def _numbers() -> tuple[int, int]:
@@ -276,13 +294,13 @@ def _modules(tree: ast.Module) -> Iterator[str]:
             yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
-def _definitions(tree: ast.Module) -> list[ast.stmt]:
-    """Copies of a cell's functions, classes and imports; a decorator may do something when it is called again."""
+def _definitions(tree: ast.Module) -> ast.Module:
+    """A cell's functions, classes and imports, but none with a decorator: that may do something when called again."""
     kinds = _DEFINITIONS | ast.Import | ast.ImportFrom
     found: list[ast.stmt] = [
         node for node in tree.body if isinstance(node, kinds) and not getattr(node, "decorator_list", ())
     ]
-    return copy.deepcopy(found)
+    return ast.Module(copy.deepcopy(found), [])
 
 
 def _bound(tree: ast.AST, is_deep: bool = True) -> set[str]:

@@ -131,6 +131,7 @@ def _seen_from_here(handle: int) -> int:
 def start_template(tier: Tier, imports: Sequence[str], root: Path, output_bytes: int) -> Template:
     """Start a template with a clean environment, in which the lab is that of the course in `root`.
 
+    Modules whose import leaves a thread behind are left to each submission.
     Raises `TemplateError` when it does not come up.
     """
     ours, theirs = socket.socketpair()
@@ -160,6 +161,9 @@ def start_template(tier: Tier, imports: Sequence[str], root: Path, output_bytes:
     if problem := answer.get("problem"):
         template.close()
         raise TemplateError(f"the template process did not start: {problem}.")
+    if threaded := answer.get("threaded"):
+        template.close()
+        return start_template(tier, [name for name in imports if name not in threaded], root, output_bytes)
     return template
 
 

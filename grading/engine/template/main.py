@@ -195,17 +195,20 @@ def _import_rooms() -> None:
             importlib.import_module(f"{package.__name__}.{module.name}")
 
 
-def _import(names: Sequence[str]) -> dict[str, str]:
-    """Import modules, and say why for each that could not be."""
-    problems = {}
+def _import(names: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Import modules, and say why for each that could not be; also which ones left a thread behind."""
+    problems, threaded = {}, []
     for name in names:
+        threads = _threads()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 importlib.import_module(name)
         except Exception as error:  # an import can fail in any way; the submission's own import will say so
             problems[name] = f"{type(error).__name__}: {error}"
-    return problems
+        if _threads() > threads:
+            threaded.append(name)
+    return problems, threaded
 
 
 def _forget_warnings() -> None:
@@ -242,11 +245,17 @@ def main() -> None:
     _import_rooms()
     from grading.engine.learner.shell import make_shell, warm
 
-    problems = _import(settings["imports"])
+    problems, threaded = _import(settings["imports"])
+    if threaded:  # a process that forks has one thread: another takes its place, without these
+        send(control, {"threaded": threaded})
+        os._exit(0)
     shell = make_shell(settings["output_bytes"])
     warm(shell)
     _settle()
-    send(control, {"ready": True, "problems": problems, "threads": _threads()})
+    if _threads() > 1:
+        send(control, {"problem": f"it has {_threads()} threads before it forks"})
+        return
+    send(control, {"ready": True, "problems": problems})
     _run(_Template(control, jail, shell))
 
 
