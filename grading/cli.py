@@ -161,9 +161,7 @@ def grade(
             course, chosen, force=force, workers=workers, console=console, isolation=isolation, dask=dask
         )
     if not outcomes:
-        raise CourseError(
-            f"There is no submission of {unit} to grade; name files or folders: `course grade {unit} PATH`."
-        )
+        raise CourseError(f"There is no submission of {unit} to grade; name a folder: `course grade {unit} FOLDER`.")
     console.print(outcomes_table(outcomes))
     if all(outcome.set_aside for outcome in outcomes):
         raise CourseError("No submission could be graded; the table says why for each.")
