@@ -5,6 +5,7 @@ import itertools
 import os
 import secrets
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from grading.engine.jail.limits import Limits
@@ -93,6 +94,12 @@ def measure(folder: Path) -> tuple[int, int]:
         except OSError:
             return BEYOND, BEYOND
     return size, entries
+
+
+def locked_away(paths: Iterable[Path]) -> list[Path]:
+    """The folders through which other users cannot come to these paths."""
+    ways = {each for path in paths for each in (*path.parents, path) if each.is_dir()}
+    return sorted(each for each in ways if not each.stat().st_mode & stat.S_IXOTH)
 
 
 def remove(folder: Path) -> None:
