@@ -13,6 +13,7 @@ from typing import Any
 
 from grading.engine.judge import patches, shelter
 from grading.engine.judge.peer import BY_HAND, CannotCross, LearnerGone, Peer, Record, loop_of
+from grading.engine.judge.scope import Locals, asking
 from grading.engine.profile import TestProfile
 from grading.engine.wire.remote import RemoteFunction, RemoteMeta
 
@@ -25,31 +26,11 @@ class _Names(dict[str, Any]):
     """The builtins of test cells: what they do not find there comes from the given cells or the learner's process."""
 
     def __init__(self, judge: "Judge") -> None:
-        super().__init__(vars(builtins))
+        super().__init__(vars(builtins) | asking(judge))
         self.judge = judge
 
     def __missing__(self, name: str) -> Any:
         return self.judge.find(name)
-
-
-class _Locals:
-    """The top level of a test cell: its task's namespace, the given one behind it."""
-
-    def __init__(self, judge: "Judge", names: dict[str, Any]) -> None:
-        self._judge, self._names = judge, names
-
-    def __getitem__(self, name: str) -> Any:
-        return self._names[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._names[name] = value
-        self._judge.bound(name, value)
-
-    def __delitem__(self, name: str) -> None:
-        if name in self._names:
-            del self._names[name]
-        elif not self._judge.peer.request("unname", name):
-            raise KeyError(name)
 
 
 class _Main(ModuleType):
@@ -60,10 +41,15 @@ class _Main(ModuleType):
         self.__dict__["_judge"] = judge
 
     def __getattr__(self, name: str) -> Any:
+        judge = self.__dict__["_judge"]
         try:
-            return self.__dict__["_judge"].find(name)
+            return judge.here[name] if name in judge.here else judge.find(name)
         except KeyError:
             raise AttributeError(f"module '__main__' has no attribute {name!r}") from None
+
+    def __dir__(self) -> list[str]:
+        judge = self.__dict__["_judge"]
+        return [*judge.here, *judge.names()]
 
 
 class Judge:
@@ -73,6 +59,7 @@ class Judge:
         """`namespace` is that of the given cells; `learner_names` are what the solution cells bind."""
         self.peer, self._given, self._learner_names = peer, namespace, learner_names
         self._tasks: dict[str, dict[str, Any]] = {}
+        self.here: dict[str, Any] = {}  # the names of the task whose test runs
         self._cached: dict[str, Any] = {}
         self._names = _Names(self)
         for name in {*learner_names, *BY_HAND}:
@@ -104,6 +91,16 @@ class Judge:
         if isinstance(value, RemoteMeta) or type(value).__mro__[1] is RemoteFunction:
             self._cached[name] = value  # for the rest of the cell
         return value
+
+    def is_learners(self, name: str) -> bool:
+        """Whether the reference's solution cells bind this name."""
+        return name in self._learner_names
+
+    def names(self) -> list[str]:
+        """The names of the given and of the learner's cells."""
+        told = self.peer.request("names", ())
+        learners = [name for name in told if type(name) is str] if type(told) is list else []
+        return [name for name in (*self._given, *learners) if name != "__builtins__"]
 
     def bound(self, name: str, value: Any) -> None:
         """A test cell has bound a name at its top level; given cells that read it see it too."""
@@ -151,8 +148,9 @@ class Judge:
         With `record` every operator is allowed and noted: for the reference solution only. CannotCross is raised then.
         """
         names = self._tasks.setdefault(task, {"__name__": "__main__", "__builtins__": self._names})
-        self._start(profile)
+        self.here = names
         self.peer.record = record
+        self._start(profile)
         self.peer.pushing = lambda: {name: names[name] for name in profile.pushed if name in names}
         shown: list[dict[str, Any]] = []
         streams = _Stream("stdout", shown), _Stream("stderr", shown)
@@ -161,7 +159,7 @@ class Judge:
                 try:
                     code, last = _compiled(source, profile.remote)
                     self._take_remote(source, profile, names)
-                    space = _Locals(self, names)
+                    space = Locals(self, names)
                     loop = loop_of(self.peer)
                     _run(loop, code, names, space)
                     if last is not None:
@@ -181,11 +179,8 @@ class Judge:
 
     def _start(self, profile: TestProfile) -> None:
         self._cached.clear()
-        self.peer.profile = profile
         self._remote = profile.remote
-        self.peer.fresh()
-        self.peer.shared.clear()
-        self.peer.tell("test", (sorted(profile.remote),))
+        self.peer.begin(profile)
 
     def _take_remote(self, source: str, profile: TestProfile, names: dict[str, Any]) -> None:
         """Bind what the test imports, but must have from the learner's process."""
