@@ -95,6 +95,8 @@ class Peer(Link):
         self._state: dict[str, Any] = {}
         self.pushing: Callable[[], dict[str, Any]] = dict
         self._pushed: dict[str, Any] = {}
+        self._levels = logs.levels()
+        self._moved: set[str] = set()  # the generators that the test has seeded or drawn from
         self.start()
 
     @property
@@ -162,7 +164,7 @@ class Peer(Link):
         self._state = _state()
         self._pushed = {}
         self._levels = logs.levels()
-        self._moved: set[str] = set()  # the generators that the test has seeded or drawn from
+        self._moved = set()
         self.describer.natives.clear()
         self.cannot_cross = None
 
