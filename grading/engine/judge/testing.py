@@ -305,7 +305,9 @@ def _error(error: BaseException) -> dict[str, Any]:
     except Exception as problem:
         said = f"<its text cannot be shown: {type(problem).__name__}>"
     line = f"{name}: {said}" if said else name
-    return {"output_type": "error", "ename": name, "evalue": said, "traceback": [line]}
+    place = vars(error).get("_wire_place_")  # in the learner's code; of the test's own no line is shown
+    where = [f"{place[0]}, line {place[1]} of its cell: {place[2]}"] if place else []
+    return {"output_type": "error", "ename": name, "evalue": said, "traceback": [*where, line]}
 
 
 class _Stream(io.TextIOBase):

@@ -1067,7 +1067,22 @@ def error_node(encoder: Encoder, describer: Describer, error: BaseException, dep
         describer.link.exports.add(error),
         None if cause is None else error_node(encoder, describer, cause, depth + 1),
         None if context is None else error_node(encoder, describer, context, depth + 1),
+        None if describer.link.is_judge else _place(error),  # no line of a test reaches the learner
     ]
+
+
+def _place(error: BaseException) -> list[Any] | None:
+    """The innermost line of a cell that an exception came from: the function, the line's number and its text."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == "__main__":
+            found = trace
+        trace = trace.tb_next
+    if found is None:
+        return None
+    code = found.tb_frame.f_code
+    text = linecache.getline(code.co_filename, found.tb_lineno).strip()
+    return [str(code.co_name)[:100], found.tb_lineno, text[:200]]
 
 
 def error_from(decoder: Decoder, node: list[Any]) -> BaseException:
@@ -1101,6 +1116,9 @@ def error_from(decoder: Decoder, node: list[Any]) -> BaseException:
             if not isinstance(value, BaseException):
                 raise Malformed("an exception's cause is none")
             setattr(made, attribute, value)
+    place = node[8]
+    if type(place) is list and tuple(map(type, place)) == (str, int, str):
+        made.__dict__["_wire_place_"] = (place[0][:100], place[1], place[2][:200])
     return made
 
 
