@@ -27,8 +27,8 @@ class Built:
     """One built file and what became of it.
 
     `problem` is one sentence on why the file was not what its source says, empty when it was; after a build, rather
-    than a check, the problem is mended. `kept` is where a version that someone had edited by hand was put; `remarks` are
-    what the author should know of it, a sentence each.
+    than a check, the problem is mended. `kept` is where a version that someone had edited by hand was put, `remarks`
+    are what the author should know of it, a sentence each.
     """
 
     path: Path

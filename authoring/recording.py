@@ -1,9 +1,10 @@
 """Records the profile of an assignment: runs the reference solution in the engine, and keeps what its tests need."""
 
+import ast
 import json
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 from authoring.release import Assignment
 from curriculum.course import Course
 from curriculum.errors import CourseError
+from grading.engine.judge.testing import tree_of
 from grading.engine.profile import Profile, TestProfile
 from grading.engine.profiles import guessed_profile
 from grading.engine.run import Engine, Ran
 from grading.engine.score import score_notebook
-from grading.engine.steps import steps_of
+from grading.engine.steps import Step, steps_of
 
 ROUNDS = 4  # a test may need a name that shows only when another one is taken from the learner's process
 NOT_WARM = {"__main__", "__mp_main__", "grading", "antigravity", "this"}
@@ -45,7 +47,11 @@ for name in {names!r}:
 print(json.dumps([needed, threaded]))
 """
 
+# Libraries with which tests decide: they stay where the learner's code cannot reach them.
+DECIDE = {"numpy", "pandas", "unittest", "pytest", "math", "operator", "re", "json", "inspect", "typing", "collections"}
 Failures = dict[str, str]  # tests that the reference solution does not pass, and what they said
+Tests = dict[str, TestProfile]
+Run = Callable[[Tests], tuple[Tests, Failures]]
 
 
 @dataclass(frozen=True)
@@ -91,7 +97,7 @@ def _both_ways(
     ran = engine.record(assignment.solution, folder, in_one)
     together = _failures(ran)
     _refuse(assignment, {name: said for name, said in together.items() if name in apart})
-    tests, remarks = dict(split.tests), []
+    tests, remarks = dict(split.tests), list[str]()
     for name in names:
         if name in apart:
             tests[name] = ran.found[name]
@@ -104,15 +110,58 @@ def _both_ways(
 
 
 def _split(engine: Engine, solution: NotebookNode, profile: Profile, folder: Path) -> tuple[Profile, Failures]:
-    """Run the reference solution again and again, until every test passes or nothing more can be tried."""
+    def run(tests: Tests) -> tuple[Tests, Failures]:
+        ran = engine.record(solution, folder, replace(profile, tests=tests))
+        return ran.found, _failures(ran)
+
+    tests, failed = split_by_trying(run, steps_of(solution, profile), dict(profile.tests))
+    return replace(profile, tests=tests), failed
+
+
+def split_by_trying(run: Run, steps: Sequence[Step], tests: Tests) -> tuple[Tests, Failures]:
+    """How the tests are to be split, and which of them fail so, whatever is tried.
+
+    `run` records the reference solution's tests with these profiles: what it found, and which tests failed. A test that
+    fails gets what it was found to need from the learner's process; where that is nothing, the libraries that it
+    imports, then one less of them at a time, but never those that decide whether a value is right.
+    """
     failed: Failures = {}
     for _ in range(ROUNDS):
-        ran = engine.record(solution, folder, profile)
-        before, failed = profile.tests, _failures(ran)
-        profile = replace(profile, tests={**before, **ran.found})
-        if all(profile.of(name) == before.get(name, TestProfile()) for name in failed):
+        before, (found, failed) = tests, run(tests)
+        tests = {**tests, **found}
+        if all(tests.get(name) == before.get(name) for name in failed):
             break
-    return profile, failed
+    sources = {step.grade_id: step.source for step in steps if step.kind == "test"}
+    spare = {name: sorted(_libraries(sources[name])) for name in failed}
+    if any(spare.values()):
+        tried = {name: _with_remote(tests.get(name, TestProfile()), *names) for name, names in spare.items() if names}
+        found, still = run({**tests, **tried})
+        tests |= {name: found[name] for name in tried if name not in still}
+        spare = {name: names for name, names in spare.items() if name in tried and name not in still}
+        failed = {name: said for name, said in failed.items() if name not in spare}
+    while any(spare.values()):
+        tried = {name: _with_remote(tests[name], without=names.pop()) for name, names in spare.items() if names}
+        found, still = run({**tests, **tried})
+        tests |= {name: found[name] for name in tried if name not in still}
+    return tests, failed
+
+
+def _with_remote(profile: TestProfile, *names: str, without: str = "") -> TestProfile:
+    return replace(profile, remote=profile.remote.union(names) - {without})
+
+
+def _libraries(source: str) -> set[str]:
+    """The names of libraries, and of what is in them, that a test imports and may take from the learner's process."""
+    names: set[str] = set()
+    for node in ast.walk(tree_of(source)):
+        if isinstance(node, ast.Import):
+            found = [(alias.name, alias.asname or alias.name.partition(".")[0]) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found = [(node.module, alias.asname or alias.name) for alias in node.names]
+        else:
+            continue
+        names |= {bound for module, bound in found if module.partition(".")[0] not in DECIDE}
+    return names
 
 
 def _failures(ran: Ran) -> Failures:

@@ -35,10 +35,10 @@ def guessed_profile(notebook: NotebookNode) -> Profile:
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     solutions = [cell.source for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
     profile = Profile(imports=imported(sources), learner_names=names_assigned(solutions))
-    return replace(profile, tests=_pushed(steps_of(notebook, profile)))
+    return replace(profile, tests=pushed_by(steps_of(notebook, profile)))
 
 
-def _pushed(steps: list[Step]) -> dict[str, TestProfile]:
+def pushed_by(steps: list[Step]) -> dict[str, TestProfile]:
     """The tests that bind, they or those before them in their task, what functions of other cells read."""
     read = names_read([step.source for step in steps if step.kind != "test"])
     bound: dict[str, frozenset[str]] = {}

@@ -79,6 +79,7 @@ class Guarded:
         modules = sorted({name for test in tests for name in _modules(tree_of(test))})
         kept = [name for name in names if name not in self._learner_names]
         self._helpers |= set(kept)
+        self._peer.fresh()
         self._request("watch", (modules, kept))
 
     def given(self, source: str) -> None:
@@ -109,6 +110,7 @@ class Guarded:
             return [_error("SyntaxError", str(error))]
         orders = {"test": test.order(True), "same": test.order(False), "machinery": _machinery().order(True)}
         verdicts = {}
+        self._peer.fresh()
         for name in secrets.SystemRandom().sample(list(orders), len(orders)):
             verdicts[name] = self._ask(orders[name], profile, found is not None)
         if not (verdicts["same"].error and verdicts["machinery"].error):

@@ -45,7 +45,9 @@ def main(job: int, wire: int, shell: InteractiveShell, primed: bool) -> None:
             if step["kind"] == "test" and guarded is not None and _is_guarded(step):
                 outputs = _run_guarded(supervisor, guarded, step, message["record"])
             elif step["kind"] == "test" and message["record"]:
-                outputs = _recorded(supervisor, judge, step)
+                profile = TestProfile.from_dict(step["profile"])
+                outputs, found = record_test(judge, step["source"], step["task"], profile)
+                send(supervisor, {"found": step["index"], "profile": found.to_dict()})
             elif step["kind"] == "test":
                 with shelter.closed():
                     outputs = judge.run_test(step["source"], step["task"], TestProfile.from_dict(step["profile"]))
@@ -106,17 +108,14 @@ class _Given:
             self._judge.run_given(cell)
 
 
-def _recorded(supervisor: socket.socket, judge: Judge, step: dict[str, Any]) -> list[dict[str, Any]]:
-    """Run a test of the reference solution, and report what it needed."""
-    profile, record = TestProfile.from_dict(step["profile"]), Record()
-    needed: tuple[str, ...] = ()
+def record_test(judge: Judge, source: str, task: str, profile: TestProfile) -> tuple[list[dict[str, Any]], TestProfile]:
+    """Run a test of the reference solution; its outputs, and its profile with what it needed. Raises LearnerGone."""
+    record, needed = Record(), frozenset[str]()
     try:
         with shelter.closed():
-            outputs = judge.run_test(step["source"], step["task"], profile, record)
+            outputs = judge.run_test(source, task, profile, record)
     except CannotCross as problem:
-        needed = problem.names
+        needed = frozenset(problem.names)
         outputs = [{"output_type": "error", "ename": "CannotCross", "evalue": str(problem), "traceback": []}]
     found = record.profile(profile)
-    found = replace(found, remote=found.remote | set(needed))
-    send(supervisor, {"found": step["index"], "profile": found.to_dict()})
-    return outputs
+    return outputs, replace(found, remote=found.remote | needed)

@@ -21,6 +21,7 @@ MOST_LOOKED_AT = 2_000_000  # objects in one value
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8
 _flags = type.__dict__["__flags__"].__get__
 _lineage = type.__dict__["__mro__"].__get__
+_content = type.__dict__["__dict__"].__get__
 _delete = type.__delattr__
 _items = (list, tuple, set, frozenset, deque)
 _ATOMS = frozenset(map(id, (int, float, complex, str, bytes, bool, type(None))))
@@ -67,11 +68,15 @@ class Exact:
         for each in _lineage(kind):
             if id(each) in self._kinds or not _flags(each) & _HEAP or _flags(each) & _IMMUTABLE:
                 continue
-            own = OPERATORS & set(type.__dict__["__dict__"].__get__(each))
+            content = _content(each)
+            own = {name for name in OPERATORS & set(content) if content[name] is not None}
             if self.found is not None:
                 self.found |= own
                 continue
-            for name in own - self.allowed:
+            taken = own - self.allowed
+            if "__eq__" in taken and content.get("__hash__", self) is None:
+                taken.add("__hash__")  # Python put it there because of the other
+            for name in taken:
                 with contextlib.suppress(AttributeError):  # another thread was first
                     _delete(each, name)
 
