@@ -1,8 +1,9 @@
 """Takes what learners handed in, trusts none of it, and lays it where nbgrader grades it.
 
 Reads the submissions that `course submit` packs (the format is in `curriculum.desk.submitting`), also when a system
-packed them again with a folder or files of its own, and plain notebooks named `<student>.ipynb`. Who a submission is
-from, and when it was made, is what it says of itself: how it reached the facilitator is what vouches for that.
+packed them again with a folder or files of its own, and plain notebooks named `<student>.ipynb` or lying in a folder of
+the student's name. Who a submission is from, and when it was made, is what it says of itself: how it reached the
+facilitator is what vouches for that.
 """
 
 import hashlib
@@ -81,9 +82,9 @@ class _RefusedError(Exception):
 def collect(course: Course, unit: Unit, paths: Iterable[Path]) -> list[Collected]:
     """Lay submissions under `cohort/submitted/<student>/<unit>/`, each in one step.
 
-    `paths` are packed submissions (`.zip`), notebooks named `<student>.ipynb`, or folders that hold such files. A later
-    submission replaces an earlier one, which is kept under `cohort/replaced/`. What cannot be taken is left where it
-    is and reported; it never stops the others.
+    `paths` are packed submissions (`.zip`), notebooks named `<student>.ipynb`, or folders that hold such files, or a
+    folder for each student with the notebook in it. A later submission replaces an earlier one, which is kept under
+    `cohort/replaced/`. What cannot be taken is left where it is and reported; it never stops the others.
 
     Raises `CourseError` when a path does not exist, or the disk is full.
     """
@@ -122,12 +123,14 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 def _take(course: Course, unit: Unit, path: Path) -> Collected:
     student, time = "", None
     try:
-        if path.is_symlink() or not path.is_file():
-            is_folder = path.is_dir() and not path.is_symlink()
-            raise _RefusedError(
-                "it is a folder; name it itself to collect what is in it." if is_folder else "it is no file of its own."
-            )
-        submission = _from_zip(path, unit) if path.suffix.lower() == ".zip" else _from_notebook(path, unit)
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise _RefusedError("it is no file of its own.")
+        if path.is_dir():
+            submission = _from_folder(path, unit)
+        elif path.suffix.lower() == ".zip":
+            submission = _from_zip(path, unit)
+        else:
+            submission = _from_notebook(path, unit)
         student, time = submission.student, submission.time
         return Collected(path, student, time, folder=_lay(course, unit, submission))
     except _RefusedError as refused:
@@ -148,6 +151,23 @@ def _from_notebook(path: Path, unit: Unit) -> _Submission:
             "its name does not say whose it is; rename it to <student>.ipynb, with letters, digits, and . _ - @ in the "
             "name, 64 at most."
         )
+    return _Submission(student, *_notebook(path, unit))
+
+
+def _from_folder(path: Path, unit: Unit) -> _Submission:
+    """A learner's folder with the notebook in it, or in a folder of the unit's name as nbgrader lays them."""
+    here = path / unit.id if (path / unit.id).is_dir() else path
+    found = [each for each in here.iterdir() if each.is_file() and NOTEBOOK.fullmatch(each.name)]
+    found = [each for each in found if each.name == f"{unit.id}.ipynb"] or found
+    if len(found) != 1 or here.is_symlink() or found[0].is_symlink() or not STUDENT.fullmatch(path.name):
+        raise _RefusedError(
+            f"it is a folder, but not <student>/{unit.id}.ipynb; if it holds submissions, name it itself."
+        )
+    return _Submission(path.name, *_notebook(found[0], unit))
+
+
+def _notebook(path: Path, unit: Unit) -> tuple[datetime, dict[str, bytes]]:
+    """When a notebook was written, and its bytes, as far as they may go, under the name that it is graded by."""
     with path.open("rb") as file:
         content = file.read(LARGEST_NOTEBOOK + 1)
     try:
@@ -156,8 +176,7 @@ def _from_notebook(path: Path, unit: Unit) -> _Submission:
         said = ""  # broken and too large ones are laid too, and set aside when graded: something was handed in
     if said and said != unit.id:
         raise _RefusedError(f"it is a notebook of {said}, not of {unit.id}.")
-    time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return _Submission(student, time, {f"{unit.id}.ipynb": content})
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC), {f"{unit.id}.ipynb": content}
 
 
 def _from_zip(path: Path, unit: Unit) -> _Submission:

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 import stat
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -78,6 +79,38 @@ def test_a_plain_notebook_is_named_after_its_student(cohort, take):
     taken = take(cohort.bytes_of(), "ana.b@example.org.ipynb")
     assert taken.folder == cohort.course.cohort / "submitted" / "ana.b@example.org" / "t1-limits"
     assert take(b"{", "broken.ipynb").taken, "a broken one is laid, and set aside when it is graded"
+
+
+@pytest.mark.parametrize("name", ["ana/t1-limits.ipynb", "ana/t1-limits/t1-limits.ipynb", "ana/t1-limits (1).ipynb"])
+def test_a_notebook_in_a_folder_is_named_after_the_folder(cohort, tmp_path, name):
+    notebook = tmp_path / "handed-in" / name
+    notebook.parent.mkdir(parents=True)
+    notebook.write_bytes(cohort.bytes_of())
+    [taken] = collect(cohort.course, cohort.unit, [tmp_path / "handed-in"])
+    assert taken.taken and taken.student == "ana"
+    assert tree(taken.folder) >= {"t1-limits.ipynb"}
+
+
+@pytest.mark.parametrize("names", [["a.ipynb", "b.ipynb"], ["notes.txt"], []], ids=["two", "none", "empty"])
+def test_a_folder_in_which_no_submission_can_be_told_is_left_with_a_sentence(cohort, tmp_path, names):
+    (tmp_path / "handed-in" / "ana").mkdir(parents=True)
+    for name in names:
+        (tmp_path / "handed-in" / "ana" / name).write_bytes(cohort.bytes_of())
+    [left] = collect(cohort.course, cohort.unit, [tmp_path / "handed-in"])
+    assert not left.taken and left.why.startswith("it is a folder, but not <student>/t1-limits.ipynb")
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="links as POSIX has them")
+@pytest.mark.parametrize("linked", ["ana", "ana/t1-limits", "ana/t1-limits.ipynb"])
+def test_a_folder_that_is_or_holds_a_link_is_not_followed(cohort, tmp_path, linked):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "t1-limits.ipynb").write_bytes(cohort.bytes_of())
+    link = tmp_path / "handed-in" / linked
+    link.parent.mkdir(parents=True)
+    link.symlink_to(other / "t1-limits.ipynb" if linked.endswith(".ipynb") else other)
+    [left] = collect(cohort.course, cohort.unit, [tmp_path / "handed-in"])
+    assert not left.taken and left.why
 
 
 def test_a_later_submission_replaces_an_earlier_one_which_is_kept(cohort, take):
