@@ -430,6 +430,28 @@ def flood():
         aims="pb",
     )
 
+for _name, _told in (
+    ("state-told-unasked", "{'random': random.getstate(), 'environment:PATH': '.', 'environment:HOME': '/'}"),
+    ("state-told-malformed", "{'random': (3, 'x', None), 'numpy.random': [1], 'environment:': 7, 'x' * 1000: None}"),
+    ("warnings-told-of-another-kind", "{'warned': [Over(), StopIteration(), AssertionError(), 7, None]}"),
+    ("records-told-malformed", "{'logged': [(), (1, 2), ('a', 10 ** 9, '%999999999d', (1,), 'x', None), 'x']}"),
+):
+    _described(
+        _name,
+        f"""
+import random
+
+class Over(UserWarning, StopIteration):
+    pass
+
+usual = service.Service.outgoing
+service.Service.outgoing = lambda self, encoder: usual(self, encoder) | {{"t": encoder({_told})}}
+""",
+        answers={"roll": "def roll(source, count):\n    random.seed(1)\n    return [1] * count"},
+        tasks=("roll", "primes"),
+        aims="pb",
+    )
+
 # --------------------------------------------------------------------------------- what a test lends, and who owns it
 
 LENT = "lent"
