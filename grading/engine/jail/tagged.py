@@ -96,9 +96,14 @@ def _field(process: int, file: str, name: bytes) -> int:
                 return int(line.split()[1]) * 1024
     except (FileNotFoundError, ProcessLookupError):
         pass  # it has ended meanwhile
-    except PermissionError:  # a submission that hides
-        return BEYOND
+    except PermissionError:
+        return BEYOND if file != "status" and _hides(process) else 0
     return 0
+
+
+def _hides(process: int) -> bool:
+    """Whether a process that may not be looked into runs: one that is just ending may not be either."""
+    return resident([process]) > 0
 
 
 def nameless(processes: Iterable[int]) -> int:
@@ -116,12 +121,11 @@ def nameless(processes: Iterable[int]) -> int:
 def _open_files(process: int) -> Iterator[os.stat_result | None]:
     """What is known of each open file; None of a process that hides it."""
     try:
-        names = os.listdir(f"/proc/{process}/fd")  # noqa: PTH208  # many times a second
+        for name in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208  # many times a second
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                yield os.stat(f"/proc/{process}/fd/{name}")  # noqa: PTH116
     except PermissionError:
-        yield None
-        return
+        if _hides(process):
+            yield None
     except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
         return
-    for name in names:
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # closed meanwhile
-            yield os.stat(f"/proc/{process}/fd/{name}")  # noqa: PTH116

@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import time
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +59,8 @@ class Watcher:
                     signal.signal(number, signal.SIG_IGN)  # it ends when the template has
                 _watch(read)
                 status = 0
+            except Exception:
+                traceback.print_exc()
             finally:
                 os._exit(status)
         os.close(read)
