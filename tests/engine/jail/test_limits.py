@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grading.engine.jail.folders import BEYOND
 from tests.engine.jail.conftest import Setting, World, settings
 
 isolated = settings("full", "landlock")
@@ -151,3 +152,26 @@ def test_files_that_are_too_much_are_not_taken(world: World, setting: Setting, f
     out, err = program.communicate()
     assert out == "" and "FilesError: it" in err
     assert world.left_in_tmp() == []
+
+
+LOOK = """
+import ctypes, os, time
+from grading.engine.jail import tagged
+ended, hiding = os.fork(), 0
+if ended == 0:
+    os._exit(0)
+os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
+read, write = os.pipe()
+hiding = os.fork()
+if hiding == 0:
+    ctypes.CDLL(None).prctl(4, 0)  # not to be looked into
+    os.write(write, b'.')
+    time.sleep(600)
+os.read(read, 1)
+result = [tagged.nameless([ended]), tagged.memory([ended]), tagged.nameless([hiding]), tagged.memory([hiding])]
+os.kill(hiding, 9)
+"""
+
+
+def test_to_an_ordinary_watcher_who_hides_has_too_much_and_who_ends_has_nothing(world: World) -> None:
+    assert world.control(LOOK, "ordinary") == [0, 0, BEYOND, BEYOND]
