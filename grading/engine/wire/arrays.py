@@ -81,15 +81,19 @@ def _records(encoder: Encoder, value: Any) -> Any:
     if any(value.dtype[name].names for name in value.dtype.names):
         raise NotPlain
     fields = [[name, dtype_text(value.dtype[name])] for name in value.dtype.names]
-    contents = [encoder.buffer(np.ascontiguousarray(value[name]).tobytes()) for name, _ in fields]
+    columns = np.asarray(value)  # an item of a single record would have a type of its own
+    contents = [encoder.buffer(np.ascontiguousarray(columns[name]).tobytes()) for name, _ in fields]
     return ["nv", list(value.shape), fields, contents, isinstance(value, np.void)]
 
 
 def _from_records(decoder: Decoder, node: list[Any]) -> Any:
     shape = _shape(decoder, node[1])
     fields = [(decoder.text(name), dtype_from(decoder, text)) for name, text in node[2]]
-    if not fields or prod(shape) * sum(dtype.itemsize for _, dtype in fields) != sum(
-        len(decoder.buffer(number)) for number in node[3]
+    size = prod(shape) * sum(dtype.itemsize for _, dtype in fields)
+    if (
+        not fields
+        or not all(dtype.itemsize for _, dtype in fields)
+        or size != sum(len(decoder.buffer(part)) for part in node[3])
     ):
         raise Malformed("an array's content does not fit its shape")
     value = np.zeros(shape, np.dtype(fields))

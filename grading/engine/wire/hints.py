@@ -7,6 +7,7 @@ import types
 import typing
 from typing import Any
 
+from grading.engine.wire import closed
 from grading.engine.wire.frames import Malformed
 from grading.engine.wire.values import Decoder, Encoder, NotPlain
 
@@ -16,7 +17,7 @@ KINDS = (types.GenericAlias, types.UnionType)  # and what `typing` makes
 
 def hint(encoder: Encoder, value: Any) -> Any:
     """The node of a type hint. Raises NotPlain."""
-    name, args = getattr(value, "_name", None), typing.get_args(value)
+    name, args = getattr(value, "_name", None) or getattr(value, "__name__", None), typing.get_args(value)
     if not args:
         if name in _NAMES and getattr(typing, name) is value:
             return ["hn", name]
@@ -27,7 +28,8 @@ def hint(encoder: Encoder, value: Any) -> Any:
     if origin is collections.abc.Callable and type(args[0]) is list:
         args = (tuple(args[0]), *args[1:])
     if type(value) is types.GenericAlias or type(value) is type(collections.abc.Callable[[], None]):
-        return ["hg", "", encoder(origin), encoder.items(args)]
+        known = closed.name_of(origin)
+        return ["hg", "", encoder(origin) if known is None else ["T", known], encoder.items(args)]
     if origin is typing.Union:
         name = "Union"
     if origin is typing.Literal:

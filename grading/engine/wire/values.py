@@ -265,6 +265,8 @@ def _bytearray(encoder: Encoder, value: bytearray) -> Any:
 
 
 def _namespace(encoder: Encoder, value: types.SimpleNamespace) -> Any:
+    if any(map(callable, vars(value).values())):
+        raise NotPlain  # functions in it are methods, of which some are not the other side's to answer
     encoder.shared.sent(value)
     return ["sn", _pairs(encoder, vars(value))]
 
@@ -273,7 +275,9 @@ def _from_namespace(decoder: Decoder, node: list[Any]) -> Any:
     value = decoder.enter(types.SimpleNamespace())
     items = decoder.items(node[1])
     for name, item in zip(items[::2], items[1::2], strict=True):
-        setattr(value, decoder.text(name), item)
+        if callable(item):
+            raise Malformed("a namespace holds functions")
+        vars(value)[decoder.text(name)] = item
     return decoder.leave(value)
 
 
