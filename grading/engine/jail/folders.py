@@ -72,15 +72,16 @@ def _copy_file(at: int, name: str, target: Path, owner: tuple[int, int] | None, 
     return copied
 
 
-def measure(folder: Path) -> tuple[int, int]:
+def measure(folder: Path, most: int = BEYOND) -> tuple[int, int]:
     """The bytes that the files under `folder` take on the disk, and how many files and folders there are.
 
+    Beyond `most` files and folders the rest is not looked at.
     What vanishes meanwhile counts nothing. A folder that cannot be looked into, because it is locked or its path is
     longer than the system takes, counts as `BEYOND`: much could be hidden in there.
     """
     size = entries = 0
     pending = [os.fspath(folder)]
-    while pending:
+    while pending and entries <= most:
         try:
             with os.scandir(pending.pop()) as found:
                 for entry in found:
@@ -89,6 +90,8 @@ def measure(folder: Path) -> tuple[int, int]:
                         size += entry.stat(follow_symlinks=False).st_blocks * 512
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
+                    if entries > most:
+                        break
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError:
