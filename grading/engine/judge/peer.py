@@ -344,6 +344,7 @@ class Peer(Link):
 
 BY_HAND = {name: getattr(builtins, name) for name in ("input", "print", "open")}  # what tests replace in Python itself
 _ENDS = (StopIteration, asyncio.CancelledError)
+_INERT = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset})
 _OF_MOCKS = frozenset(name for name in dir(mock.MagicMock) if name not in ("return_value", "side_effect"))
 _SERVED = {"call": 3, "operate": 3, "method": 4, "get": 2, "set": 3, "del": 2}
 _BY_REFERENCE = (
@@ -393,7 +394,7 @@ class _JudgeDescriber(Describer):
 
 def _is_the_tests(thing: Any, name: str, values: list[Any]) -> bool:
     """Whether the learner's code would replace a method of a test's object, or a part of a mock, which counts calls."""
-    if isinstance(thing, mock.NonCallableMock) and any(callable(value) or own_node(value) for value in values):
+    if isinstance(thing, mock.NonCallableMock) and any(type(value) not in _INERT for value in values):
         return True
     return callable(getattr(thing if isinstance(thing, type) else type(thing), name, None))
 

@@ -616,6 +616,16 @@ def greet(name):
 """,
 )
 _stand_in(
+    "namespace-that-starts-with-anything",
+    "greet",
+    """
+import types
+
+def greet(name):
+    return types.SimpleNamespace(startswith=lambda *a: True, endswith=lambda *a: True)
+""",
+)
+_stand_in(
     "set-that-holds-anything",
     "tags",
     """
