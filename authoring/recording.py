@@ -92,20 +92,24 @@ def _both_ways(
 ) -> tuple[dict[str, TestProfile], list[str]]:
     """How each test is judged, where that needs saying, and what the author should know of it."""
     split, apart = _split(engine, assignment.solution, profile, folder)
-    names = [step.grade_id for step in steps_of(assignment.solution, profile) if step.kind == "test"]
-    in_one = replace(profile, tests={name: TestProfile(mode="guarded") for name in names})
+    sources = {step.grade_id: step.source for step in steps_of(assignment.solution, profile) if step.kind == "test"}
+    in_one = replace(profile, tests={name: TestProfile(mode="guarded") for name in sources})
     ran = engine.record(assignment.solution, folder, in_one)
     together = _failures(ran)
     _refuse(assignment, {name: said for name, said in together.items() if name in apart})
     tests, remarks = dict(split.tests), list[str]()
-    for name in names:
+    for name, source in sources.items():
         if name in apart:
             tests[name] = ran.found[name]
             why = _sentence(apart[name])
             remarks.append(f"The test {name!r} runs guarded, in the learner's process, because split it fails: {why}")
-        elif name in together:
+            continue
+        if name in together:
             why = _sentence(together[name])
             remarks.append(f"The test {name!r} passes split, and stays so, but fails in one process: {why}")
+        if shared := split.of(name).remote & _libraries(source):
+            what = ", ".join(sorted(shared))
+            remarks.append(f"The test {name!r} uses {what} of the learner's process, where it can be changed.")
     return {name: test for name, test in tests.items() if test != TestProfile()}, remarks
 
 

@@ -80,7 +80,8 @@ def test_a_test_that_cannot_be_split_is_guarded_with_the_operators_of_the_refere
 
 
 def test_the_author_is_told_in_a_sentence_each(recorded):
-    guarded, traced, thread = recorded.remarks
+    shared, guarded, traced, thread = recorded.remarks
+    assert shared == "The test 'shared' uses decimal of the learner's process, where it can be changed."
     assert guarded.startswith("The test 'dynamic' runs guarded, in the learner's process, because split it fails: Key")
     assert traced.startswith("The test 'traced' passes split, and stays so, but fails in one process: RuntimeError")
     assert (
