@@ -1,6 +1,5 @@
 """How much of the machine one submission may use."""
 
-import resource
 from dataclasses import dataclass
 
 _MB = 1024 * 1024
@@ -38,6 +37,8 @@ def apply(limits: Limits, processes: int | None) -> None:
     Memory is limited by RLIMIT_DATA: RLIMIT_AS counts address space, of which threads and onnxruntime reserve gigabytes
     that they never touch. Where the system allows less already, that stays.
     """
+    import resource  # Windows has none, and reads this file for the limits above
+
     cpu = round(limits.total_cpu_s)
     wanted = {
         resource.RLIMIT_CPU: (cpu, cpu + _CPU_GRACE_S),
