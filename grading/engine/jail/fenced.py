@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grading.engine.jail import folders, landlock, limits, namespaces, ports, seccomp, syscalls, tagged
 from grading.engine.jail.limits import Limits
-from grading.engine.jail.processes import only_descriptors, settle
+from grading.engine.jail.processes import hide_memory, only_descriptors, settle
 from grading.engine.jail.tiers import Role
 from grading.engine.jail.watcher import Watcher
 
@@ -135,6 +135,8 @@ class FencedJail:
             syscalls.hold()
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict(self._rules(space, role))
+        if role == "judge":
+            hide_memory()
         seccomp.install(seccomp.compiled(seccomp.program(local_only=True, shared_user=not space.users)))
 
     def _become(self, user: int, group: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grading.engine.jail import folders, landlock, limits, namespaces, root, seccomp, syscalls, tagged
 from grading.engine.jail.limits import Limits
-from grading.engine.jail.processes import only_descriptors, settle
+from grading.engine.jail.processes import hide_memory, only_descriptors, settle
 from grading.engine.jail.tiers import Role
 from grading.engine.jail.watcher import Watcher
 
@@ -155,6 +155,8 @@ class FullJail:
         if landlock.version():
             writable = (*_PRIVATE, space.workdir) if role == "learner" else _PRIVATE
             landlock.restrict(landlock.Rules(_READABLE, writable, _DEVICES))
+        if role == "judge":
+            hide_memory()
         seccomp.install(seccomp.compiled(seccomp.program(local_only=False)))
 
     def _mount_own(self, space: FullSpace, role: Role) -> None:
