@@ -103,6 +103,7 @@ class FencedJail:
         self._capabilities = frozenset({syscalls.CAP_DAC_READ_SEARCH}) if locked else frozenset[int]()
         self._first_user, self._users = namespaces.user_range()
         self._watcher = Watcher()
+        self._filter = seccomp.compiled(seccomp.program(local_only=True, shared_user=not self._as_root))
 
     def space(self, folder: Path, given: Limits) -> FencedSpace:
         """A place for one submission with copies of the files under `folder`."""
@@ -137,7 +138,7 @@ class FencedJail:
         landlock.restrict(self._rules(space, role))
         if role == "judge":
             hide_memory()
-        seccomp.install(seccomp.compiled(seccomp.program(local_only=True, shared_user=not space.users)))
+        seccomp.install(self._filter)
 
     def _become(self, user: int, group: int) -> None:
         syscalls.drop_bounding(self._capabilities)

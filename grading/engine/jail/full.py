@@ -100,6 +100,7 @@ class FullJail:
         self._under_private = [path for path in real if any(path.is_relative_to(private) for private in _PRIVATE)]
         self._first_user, self._users = namespaces.user_range()
         self._watcher = Watcher()
+        self._filter = seccomp.compiled(seccomp.program(local_only=False))  # once, not in every fork
 
     def space(self, folder: Path, given: Limits) -> FullSpace:
         """A place for one submission with copies of the files under `folder`."""
@@ -157,7 +158,7 @@ class FullJail:
             landlock.restrict(landlock.Rules(_READABLE, writable, _DEVICES))
         if role == "judge":
             hide_memory()
-        seccomp.install(seccomp.compiled(seccomp.program(local_only=False)))
+        seccomp.install(self._filter)
 
     def _mount_own(self, space: FullSpace, role: Role) -> None:
         namespaces.mount_proc(self._root / "proc")
