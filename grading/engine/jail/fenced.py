@@ -57,7 +57,6 @@ class FencedSpace:
     def add(self, process: int) -> None:
         """Remember a process of this submission."""
         self._processes.append(os.pidfd_open(process))
-        self._watcher.started(self.tag, process)
 
     def usage(self) -> int:
         """Bytes that its files take."""
@@ -125,6 +124,8 @@ class FencedJail:
         """In the child: put the jail in force."""
         os.setsid()
         tagged.wear(space.tag if role == "learner" else space.judge_tag)
+        if role == "learner":  # the judge writes no file of theirs, and hides what it holds
+            self._watcher.started(space.tag, os.getpid())
         os.chdir(space.workdir)
         only_descriptors(keep)
         settle(space.scratch(role), "learner", {ports.VARIABLE: str(space.ports)})
