@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from curriculum.lab.errors import LabError
+
+if TYPE_CHECKING:
+    import duckdb
 
 DATA = Path(__file__).parent / "data"
 FIRST, DAYS = date(2026, 8, 1), 92  # August, September and October 2026
@@ -92,6 +95,16 @@ def bill(seed: int = 2026) -> pa.Table:
     frame = _commit(frame, sheet["gp-4", "central"])
     order = ["ChargePeriodStart", "ResourceId", "CommitmentDiscountStatus"]
     return _arrow(frame.sort_values(order, kind="stable", na_position="first", ignore_index=True))
+
+
+def database(**tables: Any) -> "duckdb.DuckDBPyConnection":
+    """A DuckDB database in memory that sees each table (Arrow or pandas) under its name, and never asks the network."""
+    import duckdb
+
+    opened = duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False})
+    for name, table in tables.items():
+        opened.register(name, table)
+    return opened
 
 
 def utilisation(seed: int = 2026) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 import json
 from decimal import Decimal
 
-import duckdb
 import numpy as np
 import pytest
 
@@ -15,9 +14,7 @@ DATASHEET = (billing.DATA / "COST_AND_CARBON.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def ask():
-    database = duckdb.connect(config={"threads": 1})
-    database.register("bill", billing.bill())
-    database.register("used", billing.utilisation())
+    database = billing.database(bill=billing.bill(), used=billing.utilisation())
     return lambda sql: database.execute(sql).fetchall()
 
 
