@@ -27,12 +27,14 @@ class Built:
     """One built file and what became of it.
 
     `problem` is one sentence on why the file was not what its source says, empty when it was; after a build, rather
-    than a check, the problem is mended. `kept` is where a version that someone had edited by hand was put.
+    than a check, the problem is mended. `kept` is where a version that someone had edited by hand was put, `remarks`
+    are what the author should know of it, a sentence each.
     """
 
     path: Path
     problem: str = ""
     kept: Path | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def quiet(done: int, total: int, what: str) -> None:
@@ -62,14 +64,14 @@ def _build(course: Course, units: list[Unit], check: bool, progress: Progress) -
         progress(done, len(units), unit.id)
         problems = _lesson_problems(course, unit) | _assignment_problems(course, unit)
         stale = {path for path, problem in problems.items() if problem}
-        made = _make(course, unit, stale) if stale and not check else {}
+        made, remarks = _make(course, unit, stale) if stale and not check else ({}, ())
         for path, problem in problems.items():
             kept = _keep(course, path) if made and problem and "by hand" in problem else None
             if path in made:
                 write_atomically(path, made[path])
             elif problem and not check:
                 path.unlink()  # a supplement that is no longer handed out
-            yield Built(path, problem, kept)
+            yield Built(path, problem, kept, remarks if path == course.profile(unit) else ())
     progress(len(units), len(units), "maps")
     for path, text in pages_with_map(course).items():
         is_stale = path.read_text(encoding="utf-8") != text
@@ -79,11 +81,15 @@ def _build(course: Course, units: list[Unit], check: bool, progress: Progress) -
         yield Built(path, f"The map in {name} is not what syllabus.yml says; run `course build`." if is_stale else "")
 
 
-def _make(course: Course, unit: Unit, stale: set[Path]) -> dict[Path, bytes]:
-    """The content of the unit's stale files. The lesson and the assignment are each made only when needed."""
+def _make(course: Course, unit: Unit, stale: set[Path]) -> tuple[dict[Path, bytes], tuple[str, ...]]:
+    """The content of the unit's stale files, and remarks on its tests.
+
+    The lesson and the assignment are each made only when needed.
+    """
     # Both sources are read before anything is run, so that a slip in one shows at once.
     lesson, _ = read_lesson(course, unit), read_assignment(course, unit)
     made: dict[Path, bytes] = {}
+    remarks: tuple[str, ...] = ()
     lesson_path, released_path = course.lesson_notebook(unit), course.released_notebook(unit)
     if stale - {lesson_path}:
         assignment = make_assignment(course, unit)
@@ -93,14 +99,15 @@ def _make(course: Course, unit: Unit, stale: set[Path]) -> dict[Path, bytes]:
     if course.profile(unit) in stale:
         from authoring.recording import profile_bytes, record_profile
 
-        profile = record_profile(course, assignment)
-        made[course.profile(unit)] = profile_bytes(profile, assignment.solution.metadata.course["inputs"])
+        recorded = record_profile(course, assignment)
+        remarks = recorded.remarks
+        made[course.profile(unit)] = profile_bytes(recorded.profile, assignment.solution.metadata.course["inputs"])
     if lesson_path in stale:
         inputs = lesson_inputs(course, lesson.text)
         notebook = execute_lesson(course, lesson)
         notebook.metadata.course = {"unit": unit.id, "inputs": inputs, "content": content_hash(notebook)}
         made[lesson_path] = notebook_bytes(notebook)
-    return made
+    return made, remarks
 
 
 def notebook_bytes(notebook: NotebookNode) -> bytes:

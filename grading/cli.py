@@ -155,14 +155,19 @@ def grade(
     chosen = course.syllabus.ready_unit(unit)
     course.require_solutions()
     with exclusive(course.root):
-        if submissions:
-            console.print(collected_table(collect(course, chosen, submissions)))
+        if submissions and (collected := collect(course, chosen, submissions)):
+            console.print(collected_table(collected))
         outcomes = grade_unit(
             course, chosen, force=force, workers=workers, console=console, isolation=isolation, dask=dask
         )
+    if not outcomes:
+        raise CourseError(f"There is no submission of {unit} to grade; name a folder: `course grade {unit} FOLDER`.")
     console.print(outcomes_table(outcomes))
-    if outcomes and all(outcome.set_aside for outcome in outcomes):
+    if all(outcome.set_aside for outcome in outcomes):
         raise CourseError("No submission could be graded; the table says why for each.")
+    if any(outcome.set_aside for outcome in outcomes):
+        console.print("Ask for what was set aside again, or mend it as the table says, and run the same command.")
+    console.print(f"Next: `course feedback {unit}`, then `course export`.")
 
 
 @app.command(rich_help_panel=FACILITATE)
@@ -220,6 +225,8 @@ def build(
         console.print(_escape(each.problem if check else f"built {each.path.relative_to(course.root)}"))
         if each.kept:
             console.print(_escape(f"  what was edited by hand is kept in {each.kept.relative_to(course.root)}"))
+        for remark in each.remarks:
+            console.print(_escape(f"  {remark}"))
     console.print(f"{len(built)} built files, {len(stale)} {'out of date' if check else 'written'}")
     if check and stale:
         raise typer.Exit(1)

@@ -1,13 +1,15 @@
 """Takes what learners handed in, trusts none of it, and lays it where nbgrader grades it.
 
-Reads the submissions that `course submit` packs (the format is in `curriculum.desk.submitting`) and plain notebooks
-named `<student>.ipynb`. Who a submission is from, and when it was made, is what it says of itself: how it reached the
+Reads the submissions that `course submit` packs (the format is in `curriculum.desk.submitting`), also when a system
+packed them again with a folder or files of its own, and plain notebooks named `<student>.ipynb` or lying in a folder of
+the student's name. Who a submission is from, and when it was made, is what it says of itself: how it reached the
 facilitator is what vouches for that.
 """
 
 import hashlib
 import importlib.util
 import json
+import re
 import secrets
 import shutil
 import stat
@@ -36,6 +38,8 @@ MOST_FILES = 200
 LARGEST_MANIFEST = 1_000_000  # bytes
 LONGEST_NAME = 100
 CLOCK_ERROR = timedelta(minutes=15)
+NOTEBOOK = re.compile(r"(.+)\.ipynb(?:\.txt|\.json)?", re.IGNORECASE)  # browsers append the others
+JUNK = {"__MACOSX", ".DS_Store", ".ipynb_checkpoints"}  # what systems and editors add to folders and ZIP files
 
 
 class _Manifest(BaseModel):
@@ -78,9 +82,9 @@ class _RefusedError(Exception):
 def collect(course: Course, unit: Unit, paths: Iterable[Path]) -> list[Collected]:
     """Lay submissions under `cohort/submitted/<student>/<unit>/`, each in one step.
 
-    `paths` are packed submissions (`.zip`), notebooks named `<student>.ipynb`, or folders that hold such files. A later
-    submission replaces an earlier one, which is kept under `cohort/replaced/`. What cannot be taken is left where it
-    is and reported; it never stops the others.
+    `paths` are packed submissions (`.zip`), notebooks named `<student>.ipynb`, or folders that hold such files, or a
+    folder for each student with the notebook in it. A later submission replaces an earlier one, which is kept under
+    `cohort/replaced/`. What cannot be taken is left where it is and reported; it never stops the others.
 
     Raises `CourseError` when a path does not exist, or the disk is full.
     """
@@ -93,22 +97,25 @@ def collect(course: Course, unit: Unit, paths: Iterable[Path]) -> list[Collected
 
 
 def collected_table(collected: list[Collected]) -> Table:
-    """What was collected, and why the rest was not."""
+    """What was collected, and last what was not, with the reason."""
     taken = sum(each.taken for each in collected)
     table = Table(title=f"Collected {taken} of {len(collected)}", title_justify="left")
-    for heading in ("file", "student", "handed in (UTC)", ""):
+    for heading in ("file", "collected as"):
         table.add_column(heading, overflow="fold")
-    for each in collected:
-        when = f"{each.time:%Y-%m-%d %H:%M:%S}" if each.time else ""
-        said = Text("laid out for grading") if each.taken else Text(f"not taken: {each.why}", style="yellow")
-        table.add_row(Text(each.path.name), Text(each.student), when, said)
+    for each in sorted(collected, key=lambda each: not each.taken):
+        said = Text(f"{each.student}, {each.time:%Y-%m-%d %H:%M:%S} UTC" if each.taken else f"not taken: {each.why}")
+        table.add_row(Text(each.path.name), said, style="" if each.taken else "yellow")
     return table
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:
+    """The files that were named, and all in the folders that were, so that none is passed over without a word."""
     for path in paths:
         if path.is_dir() and not path.is_symlink():
-            yield from sorted(each for each in path.iterdir() if each.suffix.lower() in (".zip", ".ipynb"))
+            try:
+                yield from sorted(each for each in path.iterdir() if not each.name.startswith("."))
+            except OSError as error:
+                raise CourseError(f"The folder {path} cannot be read: {error.strerror}.") from error
         else:
             yield path
 
@@ -116,30 +123,60 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 def _take(course: Course, unit: Unit, path: Path) -> Collected:
     student, time = "", None
     try:
-        if path.is_symlink() or not path.is_file():
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise _RefusedError("it is no file of its own.")
-        submission = _from_zip(path, unit) if path.suffix.lower() == ".zip" else _from_notebook(path, unit)
+        if path.is_dir():
+            submission = _from_folder(path, unit)
+        elif path.suffix.lower() == ".zip":
+            submission = _from_zip(path, unit)
+        else:
+            submission = _from_notebook(path, unit)
         student, time = submission.student, submission.time
         return Collected(path, student, time, folder=_lay(course, unit, submission))
     except _RefusedError as refused:
         return Collected(path, student, time, why=str(refused))
+    except PermissionError as error:
+        if error.filename != str(path):
+            raise
+        return Collected(path, student, time, why=f"it cannot be read: {error.strerror}.")
 
 
 def _from_notebook(path: Path, unit: Unit) -> _Submission:
-    if path.suffix.lower() != ".ipynb":
-        raise _RefusedError("it is neither a packed submission (.zip) nor a notebook named <student>.ipynb.")
-    if not STUDENT.fullmatch(path.stem):
-        raise _RefusedError(f"{path.stem!r} is no student's name: letters, digits, and . _ - @ in it, 64 at most.")
-    if path.stat().st_size > LARGEST_NOTEBOOK:
-        raise _RefusedError(f"it is larger than {LARGEST_NOTEBOOK // 1_000_000} MB; clear its outputs.")
+    named = NOTEBOOK.fullmatch(path.name)
+    if not named:
+        raise _RefusedError("it is neither a packed submission (.zip) nor a notebook (.ipynb).")
+    student = named[1]
+    if not STUDENT.fullmatch(student) or re.match(rf"{re.escape(unit.id)}\b", student, re.IGNORECASE):
+        raise _RefusedError(
+            "its name does not say whose it is; rename it to <student>.ipynb, with letters, digits, and . _ - @ in the "
+            "name, 64 at most."
+        )
+    return _Submission(student, *_notebook(path, unit))
+
+
+def _from_folder(path: Path, unit: Unit) -> _Submission:
+    """A learner's folder with the notebook in it, or in a folder of the unit's name as nbgrader lays them."""
+    here = path / unit.id if (path / unit.id).is_dir() else path
+    found = [each for each in here.iterdir() if each.is_file() and NOTEBOOK.fullmatch(each.name)]
+    found = [each for each in found if each.name == f"{unit.id}.ipynb"] or found
+    if len(found) != 1 or here.is_symlink() or found[0].is_symlink() or not STUDENT.fullmatch(path.name):
+        raise _RefusedError(
+            f"it is a folder, but not <student>/{unit.id}.ipynb; if it holds submissions, name it itself."
+        )
+    return _Submission(path.name, *_notebook(found[0], unit))
+
+
+def _notebook(path: Path, unit: Unit) -> tuple[datetime, dict[str, bytes]]:
+    """When a notebook was written, and its bytes, as far as they may go, under the name that it is graded by."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST_NOTEBOOK + 1)
     try:
         said = read_cells(path).unit
     except SetAsideError:
-        said = ""  # broken ones are laid too, and set aside when graded: something was handed in
+        said = ""  # broken and too large ones are laid too, and set aside when graded: something was handed in
     if said and said != unit.id:
         raise _RefusedError(f"it is a notebook of {said}, not of {unit.id}.")
-    time = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return _Submission(path.stem, time, {f"{unit.id}.ipynb": path.read_bytes()})
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC), {f"{unit.id}.ipynb": content}
 
 
 def _from_zip(path: Path, unit: Unit) -> _Submission:
@@ -162,11 +199,15 @@ def _from_zip(path: Path, unit: Unit) -> _Submission:
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files by name, without the folder that holds all of them, and without what is no learner's."""
     if len(archive.infolist()) > MOST_FILES:
         raise _RefusedError(f"it holds {len(archive.infolist()):,} files; {MOST_FILES} are the most.")
+    inner = [each for each in archive.infolist() if not each.is_dir() and not JUNK & set(each.filename.split("/"))]
+    folders = {each.filename.rpartition("/")[0] for each in inner}
+    folder = f"{folders.pop()}/" if len(folders) == 1 and folders != {""} else ""
     members: dict[str, zipfile.ZipInfo] = {}
-    for member in archive.infolist():
-        name = member.filename
+    for member in inner:
+        name = member.filename.removeprefix(folder) if _is_plain(folder.rstrip("/")) else member.filename
         if not _is_plain(name):
             raise _RefusedError(f"it holds {name[:LONGEST_NAME]!r}, which is no plain file name.")
         if name.casefold() in {other.casefold() for other in members}:
@@ -191,6 +232,10 @@ def _is_plain(name: str) -> bool:
 
 
 def _manifest(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], unit: Unit) -> _Manifest:
+    if MANIFEST not in members and (within := [name for name in members if name.endswith((".zip", ".ipynb"))]):
+        raise _RefusedError(
+            f"it holds {within[0]} but no {MANIFEST}; unpack it, and name the folder with what was in it."
+        )
     if MANIFEST not in members:
         raise _RefusedError(f"it has no {MANIFEST}; pack it with `course submit {unit.id}`.")
     text = _read(archive, members[MANIFEST], LARGEST_MANIFEST)

@@ -3,6 +3,7 @@
 import errno
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from typer.testing import CliRunner
@@ -71,6 +72,15 @@ def test_what_a_person_can_mend_ends_in_a_sentence(run, monkeypatch, error, code
     assert result.exit_code == code
     assert words in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
+
+
+def test_nothing_to_grade_is_one_sentence(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(cli, "Course", partial(Course, cohort=tmp_path / "cohort"))
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "nowhere"):
+        result = run("grade", "y1-serving", str(tmp_path / folder))
+        assert result.exit_code == 1 and result.stdout == ""
+        assert result.stderr.count("\n") == 1 and "course: There is no " in result.stderr
 
 
 def test_a_kit_has_no_authors_commands_and_says_so_for_the_facilitators(tmp_path):

@@ -1,9 +1,12 @@
 """pyproject.toml, requirements.lock and environment.yml say the same, and this environment is what they say."""
 
+import ast
 import re
+import sys
 import tomllib
-from importlib.metadata import distribution, distributions
+from importlib.metadata import distribution, distributions, packages_distributions
 from itertools import product
+from pathlib import Path
 
 import pytest
 import yaml
@@ -184,3 +187,32 @@ def test_conda_brings_only_what_the_lock_cannot():
     conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     assert conda["name"] == "ai-systems"  # tools/setup.py knows the environment by it
     assert [re.split(r"[ <>=]", line)[0] for line in conda["dependencies"]] == ["python", "pip", "git", "make"]
+
+
+OWN = ("authoring", "curriculum", "grading", "tests", "tools")
+
+
+def imports_of(path: Path) -> set[str]:
+    """The packages that a file of ours imports, inside functions too, its own neighbours left aside."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return {name for name in names if name not in {*OWN, *sys.stdlib_module_names} and not neighbour(path, name)}
+
+
+def neighbour(path: Path, name: str) -> bool:
+    return path.with_name(f"{name}.py").is_file()
+
+
+def test_every_package_that_our_code_imports_is_declared():
+    declared = {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
+    provides = packages_distributions()
+    missing: dict[str, str] = {}
+    for path in (path for room in OWN for path in (ROOT / room).rglob("*.py")):
+        for name in imports_of(path):
+            if not declared & {canonicalize_name(found) for found in provides.get(name, [])}:
+                missing[name] = path.relative_to(ROOT).as_posix()
+    assert missing == {}

@@ -142,7 +142,7 @@ def grade_unit(
 def outcomes_table(outcomes: list[Outcome]) -> Table:
     """Students, points and what became of each submission; those set aside come last, with the reason."""
     table = Table(title=_summary(outcomes), title_justify="left")
-    table.add_column("student", no_wrap=True)
+    table.add_column("student", overflow="fold", max_width=20)  # the sentences need the room of a narrow terminal
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("s", justify="right")
     table.add_column("outcome", overflow="fold")
@@ -160,7 +160,7 @@ def outcomes_table(outcomes: list[Outcome]) -> Table:
             Text(outcome.student),
             points,
             f"{outcome.seconds:.1f}" if outcome.seconds else "",
-            Text("; ".join([*remarks, *outcome.notes]), style=style),
+            Text("\n".join(["; ".join(remarks), *outcome.notes]), style=style),
         )
     return table
 

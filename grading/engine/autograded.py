@@ -120,4 +120,6 @@ def _copy(files: dict[str, Path], folder: Path) -> None:
     for name, path in files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():  # a learner's folder where the author has a file: the copy would go inside
+            shutil.rmtree(target)
         shutil.copy(path, target)

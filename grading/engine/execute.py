@@ -22,6 +22,7 @@ import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute
 from nbgrader.preprocessors.execute import UnresponsiveKernelError
 from nbgrader.utils import is_grade
@@ -151,10 +152,34 @@ class RunCells(Execute):
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the executed notebook; its folder stands in `resources`. A kernel to reuse, `km`, is not used."""
-        course = Course()
-        ran = _shared_engine().run(nb, Path(resources["metadata"]["path"]), _profile(course, nb, resources))
-        for cell in ran.notebook.cells:
+        course, folder = Course(), Path(resources["metadata"]["path"])
+        ran = _shared_engine().run(_vouched(nb, resources["nbgrader"]), folder, _profile(course, nb, resources))
+        for cell, executed in zip(nb.cells, ran.notebook.cells, strict=True):
+            if cell.cell_type == "code":
+                cell.execution_count, cell.outputs = executed.execution_count, executed.outputs
             if is_grade(cell) and cell.cell_type == "code":
                 cell.outputs = [shown for shown in cell.outputs if shown.get("name") != "stderr"]  # nbgrader's 0 points
-        ran.notebook.metadata.setdefault("course", {})["remarks"] = list(ran.remarks)
-        return ran.notebook, resources
+        nb.metadata.setdefault("course", {})["remarks"] = list(ran.remarks)
+        return nb, resources
+
+
+def _vouched(notebook: NotebookNode, names: dict[str, Any]) -> NotebookNode:
+    """A copy whose cells are what the gradebook says they are, and the learner's where it does not know them.
+
+    nbgrader restores the text of locked cells, but believes what a submission says of any other cell: that it is a test
+    or locked, for example. Such a cell would run where tests run.
+    """
+    vouched = copy.deepcopy(notebook)
+    with Gradebook(names["db_url"]) as gradebook:
+        master = gradebook.find_notebook(names["notebook"], names["assignment"])
+        sources = {cell.name: cell for cell in master.source_cells}
+        graded, solutions = ({cell.name for cell in cells} for cells in (master.grade_cells, master.solution_cells))
+        for cell in vouched.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if (source := sources.get(name)) is None:
+                cell.metadata.pop("nbgrader", None)
+                continue
+            cell.metadata.nbgrader |= {"grade": name in graded, "solution": name in solutions, "locked": source.locked}
+            if source.locked:
+                cell.source = source.source
+    return vouched

@@ -2,6 +2,7 @@
 
 import ast
 import json
+from dataclasses import replace
 
 from nbformat import NotebookNode
 from nbgrader.utils import is_solution
@@ -9,8 +10,8 @@ from nbgrader.utils import is_solution
 from curriculum.course import Course
 from curriculum.errors import CourseError
 from curriculum.syllabus import Unit
-from grading.engine.profile import Profile
-from grading.engine.steps import names_assigned
+from grading.engine.profile import Profile, TestProfile
+from grading.engine.steps import Step, names_assigned, names_read, steps_of
 
 
 def read_profile(course: Course, unit: Unit, notebook: NotebookNode) -> Profile:
@@ -30,10 +31,24 @@ def read_profile(course: Course, unit: Unit, notebook: NotebookNode) -> Profile:
 
 
 def guessed_profile(notebook: NotebookNode) -> Profile:
-    """What the notebook imports anywhere, and the names that its solution cells bind."""
+    """What the notebook imports anywhere, the names that its solution cells bind, and those that tests hand to them."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     solutions = [cell.source for cell in notebook.cells if cell.cell_type == "code" and is_solution(cell)]
-    return Profile(imports=imported(sources), learner_names=names_assigned(solutions))
+    profile = Profile(imports=imported(sources), learner_names=names_assigned(solutions))
+    return replace(profile, tests=pushed_by(steps_of(notebook, profile)))
+
+
+def pushed_by(steps: list[Step]) -> dict[str, TestProfile]:
+    """The tests that bind, they or those before them in their task, what functions of other cells read."""
+    read = names_read([step.source for step in steps if step.kind != "test"])
+    bound: dict[str, frozenset[str]] = {}
+    tests = {}
+    for step in steps:
+        if step.kind == "test":
+            bound[step.task] = bound.get(step.task, frozenset()) | (names_assigned([step.source]) & read)
+            if bound[step.task]:
+                tests[step.grade_id] = TestProfile(pushed=bound[step.task])
+    return tests
 
 
 def imported(sources: list[str]) -> tuple[str, ...]:

@@ -232,7 +232,9 @@ class _Mending:
     def _own_beside(self, index: int) -> list[int]:
         """The learner's own cells of a part's type between the author's cells before and after it."""
         first = max((max(self._at[before]) for before in range(index) if self._at[before]), default=-1)
-        last = min((min(found) for after, found in self._at.items() if after > index and found), default=len(self._cells))
+        last = min(
+            (min(found) for after, found in self._at.items() if after > index and found), default=len(self._cells)
+        )
         return [
             position
             for position in sorted(self._own)
@@ -401,8 +403,8 @@ class _Mending:
                 rest = _cut(text, fixed.stub.strip("\n"))
                 if rest is None:
                     raise SetAsideError(
-                        f"the cell {fixed.name!r} was changed and holds the answer of {part.name!r} too; put the answer "
-                        "into a cell of its own."
+                        f"the cell {fixed.name!r} was changed and holds the answer of {part.name!r} too; put that into "
+                        "a cell of its own."
                     )
                 for near, missing in enumerate(self._parts):
                     if not self._at[near] and missing.role is not Role.ANSWER and missing.stub.strip():

@@ -26,7 +26,7 @@ from grading.engine.jail import Limits, Tier, announce, probe
 from grading.engine.profile import Profile, TestProfile
 from grading.engine.steps import Step, before_the_learner, steps_of
 from grading.engine.submission import SetAsideError
-from grading.engine.template.client import Pair, Primed, Template, TemplateError, start_template
+from grading.engine.template.client import Pair, Primed, RefusedError, Template, TemplateError, start_template
 from grading.engine.template.messages import MessageError, receive, send
 
 MOST_SALVAGES = 4  # cells of one submission that may end its process before the rest is given up
@@ -58,6 +58,7 @@ class _Attempt:
     outputs: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     stuck: int | None = None
     why: str = ""
+    has_died: bool = False  # its processes ended by themselves, or the machine ended them
     cpu_s: float = 0
     found: dict[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -124,6 +125,8 @@ class Engine:
             template, outputs, steps_left = self._ready(steps_of(notebook, profile), profile)
             try:
                 return self._run_in(template, outputs, steps_left, notebook, folder, profile, record)
+            except RefusedError as error:
+                raise SetAsideError(str(error)) from None
             except TemplateError as error:
                 problem = str(error)
                 self._forget(template)
@@ -144,16 +147,25 @@ class Engine:
         remarks: list[str] = []
         dead: dict[int, list[dict[str, Any]]] = {}
         cpu_s = 0.0
-        for _ in range(MOST_SALVAGES + 1):
+        has_died = False
+        while len(remarks) <= MOST_SALVAGES:
             job = {
                 "record": record,
                 "learner_names": sorted(profile.learner_names),
-                "steps": [step.as_message(profile) for step in steps_left if step.index not in dead],
+                # A given cell that ended the learner's process is still the author's: it is run for the tests.
+                "steps": [
+                    step.as_message(profile) | {"is_dead": step.index in dead}
+                    for step in steps_left
+                    if step.index not in dead or step.kind == "given"
+                ],
             }
             attempt = self._attempt(template, job, folder)
             cpu_s += attempt.cpu_s
             if attempt.stuck is None:
                 break
+            if attempt.has_died and not has_died:
+                has_died = True  # a machine short of memory ends processes too: once is no fault of the cell
+                continue
             dead[attempt.stuck] = [_error("CellEnded", attempt.why)]
             remarks.append(f"{_name(steps, attempt.stuck)} {attempt.why} The other cells were run without it.")
         outputs = outputs | attempt.outputs | dead
@@ -242,7 +254,7 @@ class _Watch:
                 if not self._take(event):
                     return
         except (EOFError, OSError, MessageError):
-            self._stuck("ended the process that tested it.")
+            self._stuck("ended the process that tested it.", has_died=True)
 
     def _wait(self) -> bool:
         """Wait for an event. False when the cell was ended."""
@@ -260,7 +272,7 @@ class _Watch:
         elif "found" in event:
             self.attempt.found[event["found"]] = event["profile"]
         elif "gone" in event:
-            self._stuck("ended its own Python process (an exit call, a crash, or too much memory).")
+            self._stuck("ended its own Python process (an exit call, a crash, or too much memory).", has_died=True)
             return False
         return "done" not in event
 
@@ -268,7 +280,8 @@ class _Watch:
         kept = []
         for output in outputs if isinstance(outputs, list) else []:
             if isinstance(output, dict) and output.get("output_type") in OUTPUT_TYPES:
-                size = len(json.dumps(output))
+                text = json.dumps(output, ensure_ascii=False).encode("utf-8", "replace")  # half characters are none
+                size, output = len(text), json.loads(text)
                 if output["output_type"] != "error" and size > self.room:
                     continue
                 self.room -= size
@@ -305,8 +318,9 @@ class _Watch:
             return True
         return False
 
-    def _stuck(self, why: str) -> None:
+    def _stuck(self, why: str, has_died: bool = False) -> None:
         self.attempt.stuck, self.attempt.why = self.step if self.step is not None else -1, why
+        self.attempt.has_died = has_died
 
 
 def _tier(asked: Tier | None) -> Tier:

@@ -9,6 +9,11 @@ from nbgrader.utils import compute_checksum, is_grade, is_solution
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 NUMPY_NUMBER = re.compile(r"(?:np|numpy)\.(?:float|int|uint)\d+\(([^()]{1,100})\)")
 LONGEST_NUMBER = 100  # characters; nothing longer is read as a number
+# What errors mean that often come without a word: a stub that was left, and a cell that was stopped.
+IN_WORDS = {
+    "KeyboardInterrupt": "it took too long and was stopped; look for a loop that does not end",
+    "NotImplementedError": "this is not answered yet",
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ def failure_message(cell: NotebookNode) -> str:
     """
     for output in cell.get("outputs", []):
         if output.output_type == "error":
-            text = ANSI.sub("", str(output.evalue)).strip()
+            text = ANSI.sub("", str(output.evalue)).strip() or IN_WORDS.get(output.ename, "")
             return text if output.ename == "AssertionError" and text else f"{output.ename}: {text}".rstrip(": ")
         if output.output_type == "execute_result" and is_grade(cell) and not is_solution(cell):
             earned, max_points = _number(output), float(cell.metadata.nbgrader.points)

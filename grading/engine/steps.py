@@ -1,14 +1,19 @@
 """What is to be run of a notebook, in order, and by whom."""
 
 import ast
+import dis
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
+from types import CodeType
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_locked, is_solution
 
 from grading.engine.profile import Profile
+
+_READS = ("LOAD_GLOBAL", "LOAD_NAME")
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,26 @@ def names_assigned(sources: list[str]) -> frozenset[str]:
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 names.add(node.id)
     return frozenset(names)
+
+
+def names_read(sources: list[str]) -> frozenset[str]:
+    """The names that functions and classes in cells take from the notebook when they run, magics left aside."""
+    names: set[str] = set()
+    for source in sources:
+        try:
+            code = compile(source, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        except SyntaxError:  # a magic; what it reads is not known
+            continue
+        for inner in list(_codes(code))[1:]:
+            names |= {step.argval for step in dis.get_instructions(inner) if step.opname in _READS}
+    return frozenset(names)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _codes(inner)
 
 
 def _top_level(tree: ast.AST) -> list[ast.AST]:

@@ -211,7 +211,11 @@ def _parsed(name: str, text: str) -> object:
     except RecursionError:
         raise SetAsideError(f"{name} is nested too deeply to be a notebook.") from None
     except ValueError as error:
-        raise SetAsideError(f"{name} is not whole: {error}.") from None
+        if not text.lstrip().startswith(("{", "[")):
+            raise SetAsideError(
+                f"{name} is no notebook but another kind of file; hand in the notebook itself."
+            ) from None
+        raise SetAsideError(f"{name} is not whole ({error}); save it in JupyterLab and hand it in again.") from None
 
 
 def _handed(name: str, content: object, notes: list[str]) -> Handed:

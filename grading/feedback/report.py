@@ -11,7 +11,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from curriculum.syllabus import Unit
-from grading.engine.score import score_notebook
+from grading.engine.score import failure_message, score_notebook
 from grading.feedback.cleaning import markdown, name, printable, short
 from grading.feedback.grades import Grades, Points
 from grading.feedback.hiding import INSTEAD, hidden_lines, quotes
@@ -93,6 +93,7 @@ def make_report(unit: Unit, executed: NotebookNode, master: Master, grades: Grad
     graded = [task for task in master.tasks if task.is_graded]
     messages = _messages(executed, {test for task in graded for test in task.tests})
     parts = {id(task): _part(number, task, grades, messages, room) for number, task in enumerate(graded, start=1)}
+    _say_what_stopped(executed, graded, parts, room)
     rest = _place_cells(executed, master, parts, room)
     _say_what_is_missing(executed, graded, parts)
     points = [grades.points[each] for task in graded for each in (*task.answers, *task.tests) if each in grades.points]
@@ -259,6 +260,20 @@ def code(source: str) -> Markup:
     plain, left_out = short(source, MOST_LINES, MOST_CODE)
     coloured = Markup(highlight(plain, _LEXER, _FORMATTER)) if plain.strip() else remark("The cell is empty.")
     return coloured + (remark(left_out) if left_out else "")
+
+
+def _say_what_stopped(executed: NotebookNode, graded: Iterable[Task], parts: dict[int, Part], room: Room) -> None:
+    """An answer that stopped with an error comes first: its tests only say what they then did not find."""
+    stopped = {grade_id(cell): said for cell in executed.cells if (said := failure_message(cell))}
+    for task in graded:
+        part = parts[id(task)]
+        for answer in task.answers:
+            if part.failed and not part.is_manual and answer in stopped:
+                said = (
+                    INSTEAD if quotes(printable(stopped[answer]), room.hidden) else short(stopped[answer], 30, 3_000)[0]
+                )
+                message = f"{said}\nThe cell stopped there; look at this first."
+                part.failed.insert(0, Test("The cell of your answer", "", State.NOTHING, message))
 
 
 def _say_what_is_missing(executed: NotebookNode, graded: Iterable[Task], parts: dict[int, Part]) -> None:

@@ -17,10 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from grading.engine.jail import seccomp
 from tests.attacks import quarantine
 from tests.attacks.catalogue import CATALOGUE
 from tests.attacks.known import KNOWN
-from tests.attacks.model import PLAIN, SECRET, Attack, Seen, new_token
+from tests.attacks.model import LANDLOCK, PLAIN, SECRET, Attack, Seen, new_token
 
 ROOT = Path(__file__).resolve().parents[2]
 SILENCE_S = 100  # longer than any attack may last
@@ -111,6 +112,8 @@ def _inside(runner: str, attacks: list[Attack], folder: Path) -> int:
         else:
             from tests.attacks.under_engine import run_under_engine
 
+            if runner == LANDLOCK:  # the tier of machines that give no namespaces
+                seccomp.install(seccomp.compiled(seccomp.no_namespaces()))
             run_under_engine(world, runner, attacks, folder / "batch.log", say)
     return 0
 

@@ -51,6 +51,7 @@ class Attack:
     unaffected: str = ""
     primes: bool = False  # the author's cells come first, and are run beforehand beside the submission's files
     slow: bool = False  # it lasts until a limit of time ends it
+    set_aside: bool = False  # its files are not taken, so that it is not run
     needs_jail: bool = False  # nothing but isolation keeps it from disturbing the batch
     oldest_python: tuple[int, int] = (3, 11)
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import io
 import json
+import math
 import os
 import shutil
 import signal
@@ -33,7 +34,8 @@ from tests.attacks.model import Attack, Seen
 from tests.attacks.world import MEMORY_MB, World, kill_all, left_behind, peak, processes, reset_peak, standing, taken
 
 CELLS_S = 8.0  # how long the cells may take before they are interrupted, and again before they are killed
-SLOW_S = 1.0  # the same for attacks that mean to take forever
+SLOW_S = 3.0  # the same for attacks that mean to take forever
+SLOW_CPU_S = 1.0  # or once they have taken so much processor time: on a busy machine too, that is in the midst of it
 BATCH_S = 30.0
 
 
@@ -124,8 +126,11 @@ def _cells(notebook: NotebookNode, folder: Path, out: int) -> None:
         pipe.write(nbformat.writes(notebook))
 
 
-def _forked(work: Callable[[int], None], seconds: float) -> tuple[bytes, bool]:
-    """Run `work(pipe)` in a fork; returns what it wrote, and whether it ended in time."""
+def _forked(work: Callable[[int], None], seconds: float, cpu_s: float = math.inf) -> tuple[bytes, bool]:
+    """Run `work(pipe)` in a fork; returns what it wrote, and whether it ended in time.
+
+    It is interrupted after `seconds`, or `cpu_s` of processor time, and ended when as many seconds have passed again.
+    """
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -141,7 +146,9 @@ def _forked(work: Callable[[int], None], seconds: float) -> tuple[bytes, bool]:
     said, in_time, interrupted = bytearray(), True, False
     deadline = time.monotonic() + seconds
     while True:
-        if not select([reading], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        if not select([reading], [], [], 0.05)[0]:
+            if time.monotonic() < deadline and (interrupted or _cpu_s(pid) < cpu_s):
+                continue
             if interrupted:
                 in_time = False
                 break
@@ -158,6 +165,11 @@ def _forked(work: Callable[[int], None], seconds: float) -> tuple[bytes, bool]:
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, 0)
     return bytes(said), in_time
+
+
+def _cpu_s(pid: int) -> float:
+    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
 def _graded(world: World, said: bytes, in_time: bool, deserved: float, seen: Seen) -> None:
@@ -187,7 +199,8 @@ def _batch(world: World, attack: Attack, folder: Path, out: int) -> None:
     shutil.copytree(world.folder(attack), folder, symlinks=True, ignore=_fifos)
     seen = Seen()
     before, stood = reset_peak(), standing()
-    said, in_time = _forked(lambda pipe: _cells(notebook, folder, pipe), SLOW_S if attack.slow else CELLS_S)
+    limits = (SLOW_S, SLOW_CPU_S) if attack.slow else (CELLS_S, math.inf)
+    said, in_time = _forked(lambda pipe: _cells(notebook, folder, pipe), *limits)
     _graded(world, said, in_time, attack.deserved, seen)
     if (growth := (peak() - before) / 1000) > MEMORY_MB:
         seen.batch.append(f"the batch took {growth:.0f} MB more")

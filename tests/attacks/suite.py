@@ -11,7 +11,10 @@ from tests.attacks.known import KNOWN
 from tests.attacks.model import PLAIN, Attack, Seen
 from tests.attacks.quarantine import NoQuarantineError
 
-OFTEN = ("tampering", "lookalikes", "peeking", "reaching")  # the families of every run; the others take minutes
+OFTEN = (  # the families of every run; the others take minutes
+    *("tampering", "lookalikes", "peeking", "reaching"),
+    *("swallowed", "described", "lent", "stand-ins", "given"),
+)
 
 
 def applies(attack: Attack, runner: str) -> bool:

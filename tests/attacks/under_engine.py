@@ -16,6 +16,7 @@ from grading.engine.profile import Profile, TestProfile
 from grading.engine.profiles import guessed_profile
 from grading.engine.run import Engine
 from grading.engine.score import score_notebook
+from grading.engine.submission import SetAsideError
 from tests.attacks import victim
 from tests.attacks.model import Attack, Question, Seen
 from tests.attacks.world import (
@@ -143,6 +144,11 @@ def _attack(course: _Course, attack: Attack) -> Seen:
     began = time.monotonic()
     try:
         points, ran, remarks = course.points(notebook, folder)
+    except SetAsideError as error:
+        seen.note = f"set aside: {error}"
+        if not attack.set_aside:
+            seen.batch.append(seen.note)
+        return seen
     except Exception as error:
         seen.batch.append(f"the engine raised {type(error).__name__}: {str(error)[:300]}")
         return seen

@@ -200,6 +200,165 @@ async def app(scope, receive, send):
         given="import joblib",
         tests=((2, 'model = joblib.load("model.joblib")\nassert abs(model.predict([[5]])[0] - 10) < 1e-6'),),
     ),
+    "greet": Task(
+        right='def greet(name):\n    return f"Hello, {name}!"',
+        wrong="def greet(name):\n    return None",
+        tests=((2, 'assert greet("Ada").startswith("Hello, Ada")\nassert greet("Bo").endswith("Bo!")'),),
+    ),
+    "tags": Task(
+        right='def tags(text):\n    return {word.strip().lower() for word in text.split(",")}',
+        wrong="def tags(text):\n    return None",
+        tests=(
+            (
+                2,
+                f'# {HIDDEN}\nassert tags("Red, blue").issuperset({{"red", "blue"}})\n'
+                'assert tags("green").isdisjoint({"red", "blue"})',
+            ),
+        ),
+    ),
+    "joined": Task(
+        right='def joined(left, right):\n    return left.merge(right, on="id")',
+        wrong="def joined(left, right):\n    return left",
+        tests=(
+            (
+                2,
+                f'# {HIDDEN}\nleft = pd.DataFrame({{"id": [1, 2, 3], "name": ["a", "b", "c"]}})\n'
+                'right = pd.DataFrame({"id": [1, 3], "price": [5, 7]})\n'
+                'assert joined(left, right).equals(pd.DataFrame({"id": [1, 3], "name": ["a", "c"], "price": [5, 7]}))',
+            ),
+        ),
+    ),
+    "notes": Task(
+        right="class Notes:\n    def __enter__(self):\n        self.total = 0\n        return self\n\n"
+        "    def __exit__(self, *error):\n        return False\n\n    def note(self, n):\n        self.total += n",
+        wrong="class Notes:\n    pass",
+        tests=(
+            (
+                2,
+                "with Notes() as notes:\n    notes.note(3)\n    notes.note(4)\n"
+                '    assert notes.total == 7, "the sum of the notes"',
+            ),
+        ),
+    ),
+    "session": Task(
+        right="class Session:\n    async def __aenter__(self):\n        return self\n\n"
+        "    async def __aexit__(self, *error):\n        return False\n\n"
+        "    async def ask(self, n):\n        return n * n",
+        wrong="class Session:\n    pass",
+        tests=(
+            (
+                2,
+                f"# {HIDDEN}\nasync with Session() as session:\n"
+                "    assert [await session.ask(n) for n in (2, 5)] == [4, 25]",
+            ),
+        ),
+    ),
+    "primes": Task(
+        right="def is_prime(n):\n    return n > 1 and all(n % k for k in range(2, n))",
+        wrong="def is_prime(n):\n    return None",
+        tests=((2, "assert all(map(is_prime, (2, 3, 5, 7, 11)))\nassert not any(map(is_prime, (1, 4, 6, 9)))"),),
+    ),
+    "fetch": Task(
+        right="async def fetch(n):\n    return n * 10",
+        wrong="async def fetch(n):\n    return None",
+        tests=(
+            (
+                2,
+                f"# {HIDDEN}\nimport asyncio\n\n\nasync def check(n, want):\n    assert await fetch(n) == want\n\n\n"
+                "async with asyncio.TaskGroup() as group:\n    for n, want in ((1, 10), (7, 70)):\n"
+                "        group.create_task(check(n, want))",
+            ),
+        ),
+    ),
+    "notify": Task(
+        right="def notify(client, names):\n    for name in names:\n        client.send(name)\n    client.close()",
+        wrong="def notify(client, names):\n    return None",
+        tests=(
+            (
+                2,
+                "from unittest.mock import Mock\n\nclient = Mock()\n"
+                'notify(client, ["ann", "bob"])\nclient.send.assert_any_call("ann")\n'
+                "assert client.send.call_count == 2\nclient.close.assert_called_once_with()\n"
+                "client.delete.assert_not_called()",
+            ),
+        ),
+    ),
+    "announce": Task(
+        right="def announce(names):\n    for name in names:\n        print(name.upper())",
+        wrong="def announce(names):\n    return None",
+        tests=(
+            (
+                2,
+                f'# {HIDDEN}\nfrom unittest.mock import patch\n\nwith patch("builtins.print") as shown:\n'
+                '    announce(["ann", "bob"])\nshown.assert_any_call("ANN")\nassert shown.call_count == 2',
+            ),
+        ),
+    ),
+    "roll": Task(
+        right="def roll(source, count):\n    return [source.randint(1, 6) for _ in range(count)]",
+        wrong="def roll(source, count):\n    return None",
+        tests=(
+            (
+                2,
+                "import random\n\nrandom.seed(7)\nrolled = roll(random, 3)\nrandom.seed(7)\n"
+                "assert rolled == [random.randint(1, 6) for _ in range(3)]",
+            ),
+        ),
+    ),
+    "lengths": Task(
+        right="def lengths(words):\n    return {word: len(word) for word in words}",
+        wrong="def lengths(words):\n    return None",
+        tests=((2, f'# {HIDDEN}\nwant = {{"a": 1, "bbb": 3, "cc": 2}}\nassert lengths(want.keys()) == want'),),
+    ),
+    "play": Task(
+        right="def play(game):\n    low, high = 1, 100\n    while (said := game.ask((low + high) // 2)) != 0:\n"
+        "        middle = (low + high) // 2\n        low, high = (middle + 1, high) if said > 0 else (low, middle - 1)",
+        wrong="def play(game):\n    return None",
+        tests=(
+            (
+                2,
+                f"# {HIDDEN}\n\n\ndef started(secret):\n    class Game:\n        asked = 0\n        found = False\n\n"
+                "        def ask(self, n):\n            self.asked += 1\n            self.found = n == secret\n"
+                "            return (secret > n) - (secret < n)\n\n        def is_won(self):\n"
+                "            return self.found and self.asked <= 7\n\n    return Game()\n\n\n"
+                "for secret in (1, 37, 100):\n    game = started(secret)\n    play(game)\n    assert game.is_won()",
+            ),
+        ),
+    ),
+    "basket": Task(
+        right='def filled():\n    return Basket([("pen", 2), ("ink", 5)])',
+        wrong='def filled():\n    return Basket([("pen", -2)])',
+        given="import dataclasses\n\n\n@dataclasses.dataclass\nclass Basket:\n    lines: list\n\n"
+        "    def is_valid(self):\n        return len(self.lines) > 1 and all(price > 0 for _, price in self.lines)",
+        tests=((2, "assert isinstance(filled(), Basket) and filled().is_valid()"),),
+    ),
+    "sales": Task(
+        right='mean_price = sales["price"].mean()',
+        wrong="mean_price = 0",
+        given='sales = pd.read_csv("sales.csv")\n\n\ndef check_close(got, want):\n'
+        '    assert abs(got - want) < 1e-9, f"expected {want}"',
+        tests=((2, 'check_close(mean_price, sales["price"].mean())'),),
+    ),
+    "level": Task(
+        right="level = 3.5",
+        wrong="level = None",
+        given='%precision 3\nPath("level.log").write_text("")\n\n\ndef check_level(got):\n'
+        '    assert got == 3.5, "the level"',
+        tests=((2, "check_level(level)"),),
+    ),
+    "script": Task(
+        right='Path("app.py").write_text("limit = 7\\nprint(limit)\\n")',
+        wrong="script = None",
+        tests=(
+            (1, 'import runpy\n\nassert runpy.run_path("app.py")["limit"] == 7'),
+            (
+                2,
+                f"# {HIDDEN}\nimport subprocess\nimport sys\n\n"
+                'done = subprocess.run([sys.executable, "app.py"], capture_output=True, text=True)\n'
+                'assert done.stdout == "7\\n"',
+            ),
+        ),
+    ),
 }
 USUAL = ("total", "scaled", "middle", "label", "credit", "values", "table", "meter", "callback")
 

@@ -293,7 +293,9 @@ def test_notes_beside_an_answered_reflection_stay_notes(work):
 
 
 def test_everything_merged_into_one_given_cell_is_taken_apart(work):
-    given = next(cell for cell in work.cells if cell.metadata.get("nbgrader", {}).get("locked") and cell.cell_type == "code")
+    given = next(
+        cell for cell in work.cells if cell.metadata.get("nbgrader", {}).get("locked") and cell.cell_type == "code"
+    )
     code = [cell for cell in work.cells if cell.cell_type == "code" and cell is not given]
     given.source = "\n\n".join([given.source, *(cell.source for cell in code)])
     work.notebook.cells = [cell for cell in work.cells if cell not in code]
@@ -395,7 +397,10 @@ def test_another_version_of_the_assignment_is_said_once(work):
     [
         (lambda notebook: notebook.metadata.course.update(unit="y9-other"), "notebook of 'y9-other'"),
         (lambda notebook: notebook.update(cells=[]), "has no cells"),
-        (lambda notebook: notebook.update(cells=[nbformat.v4.new_code_cell("1")]), "no cell of the assignment t1-limits"),
+        (
+            lambda notebook: notebook.update(cells=[nbformat.v4.new_code_cell("1")]),
+            "no cell of the assignment t1-limits",
+        ),
     ],
 )
 def test_what_is_not_this_assignment_is_set_aside(work, spoil, words):

@@ -1,19 +1,24 @@
 """Whatever ends a run, nothing graded is lost, nothing finished is graded twice, and the next run does the rest."""
 
 import json
+import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing, contextmanager
+import time
+from contextlib import closing, contextmanager, suppress
 
+import psutil
 import pytest
 
 from curriculum.errors import CourseError
 from grading.engine import autograde, gradebook
 from grading.engine.autograde import State
+from grading.engine.recording import Recorder
+from grading.engine.template.client import Template
 from tests.engine.gradebooks import rows_of
 
 UNIT = "t1-limits"
@@ -130,6 +135,87 @@ def test_a_run_that_is_killed_at_any_point_goes_on_where_it_was(cohort, grade, t
     shutil.rmtree(cohort.course.cohort / "autograded")
     assert {outcome.state for outcome in cohort.grade(workers=2).values()} == {State.GRADED}
     assert rows_of(address(cohort)) == killed, "grades as from a run that nobody disturbed"
+
+
+def engines_processes():
+    """The template's processes that this process has started, and their forks."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            found += [process] if "grading.engine.template.main" in process.cmdline() else []
+    return found
+
+
+class Killer:
+    """Kills processes of the engine, each kind in turn, at moments drawn by chance: at most one a submission."""
+
+    KINDS = ("learner", "judge", "template")
+
+    def __init__(self, monkeypatch, seed):
+        self.killed, self.seen = [], set()
+        self._draw, self._pair, self._timer = random.Random(seed), None, None
+        pair, record = Template.pair, Recorder.record
+
+        def paired(*arguments):
+            self._pair = pair(*arguments)
+            return self._pair
+
+        def recorded(*arguments):
+            record(*arguments)
+            if not (self._timer and self._timer.is_alive()):  # it has killed since the last submission but one
+                self._wait()
+
+        monkeypatch.setattr(Template, "pair", paired)
+        monkeypatch.setattr(Recorder, "record", recorded)
+
+    def _wait(self):
+        self._timer = threading.Thread(target=self._kill)
+        self._timer.start()
+
+    def _kill(self):
+        kind = self.KINDS[len(self.killed) % len(self.KINDS)]
+        while True:
+            time.sleep(self._draw.uniform(0, 0.3))
+            alive = engines_processes()
+            if not alive:
+                return
+            self.seen.update(alive)
+            pairs = {"learner": [self._pair.learner], "judge": [self._pair.judge]}
+            others = [each.pid for each in alive if [each.pid] not in pairs.values()]
+            wanted = pairs.get(kind) or [self._draw.choice(others or [0])]
+            for process in alive:
+                if process.pid in wanted and process.is_running():
+                    process.kill()
+                    self.killed.append(kind)
+                    return
+
+    def end(self):
+        """Wait until it kills no more, and return what it saw that still runs."""
+        self._timer.join()
+        _, left = psutil.wait_procs(self.seen, timeout=20)
+        return left
+
+
+@POSIX
+@pytest.mark.parametrize("seed", [1, 2])
+def test_processes_of_the_engine_that_are_killed_cost_nobody_anything(cohort, monkeypatch, tmp_path, seed):
+    slowly = "import time\ntime.sleep(0.2)\ndef wait_time(second, length):\n    return length - second % length"
+    for number in range(10):
+        wrong = {"window_of_second": WRONG} if number % 3 == 1 else {}
+        cohort.submit(f"s{number:02}", cohort.answered(wait_time=slowly, **wrong))
+    expected = {student: outcome.score for student, outcome in cohort.grade().items()}
+    undisturbed = rows_of(address(cohort))
+    (cohort.course.cohort / "gradebook.db").rename(tmp_path / "undisturbed.db")
+    shutil.rmtree(cohort.course.cohort / "autograded")
+
+    killer = Killer(monkeypatch, seed)
+    outcomes = cohort.grade()
+    assert killer.end() == [], "processes outlive the run"
+    assert set(killer.killed) == set(Killer.KINDS)
+    assert {student: (outcome.score, outcome.notes) for student, outcome in outcomes.items()} == {
+        student: (score, ()) for student, score in expected.items()
+    }
+    assert rows_of(address(cohort)) == undisturbed
 
 
 @POSIX

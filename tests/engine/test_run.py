@@ -99,6 +99,62 @@ def test_a_test_passes_fails_and_gives_part_of_its_points(engine, tmp_path):
     }
 
 
+def test_what_is_written_to_stderr_while_a_test_runs_costs_nothing(engine, tmp_path):
+    ran = run(
+        engine,
+        solution(
+            "import sys, threading, time, warnings\n"
+            "def talk():\n    while True:\n        print('still here', file=sys.stderr)\n        time.sleep(0.001)\n"
+            "threading.Thread(target=talk, daemon=True).start()\n"
+            "def double(n):\n    warnings.warn('careful')\n    time.sleep(0.05)\n    return 2 * n"
+        ),
+        test_cell("assert double(2) == 4", points=3),
+        folder=tmp_path,
+    )
+    assert score_notebook(ran.notebook)["test"].points == 3
+    assert "careful" in "".join(output.get("text", "") for output in ran.notebook.cells[1].outputs)
+
+
+FAILURES = {
+    "the learner's own line": (
+        "def double(n):\n    part = {}\n    return part['n']",
+        ["double, line 3 of its cell: return part['n']", "KeyError: 'n'"],
+    ),
+    "the learner's own class": (
+        "class Bad(Exception):\n    pass\ndef double(n):\n    raise Bad(f'not {n}')",
+        ["double, line 4 of its cell: raise Bad(f'not {n}')", "Bad: not 4"],
+    ),
+    "a given class": (
+        "def double(n):\n    raise Refused('no')",
+        ["double, line 2 of its cell: raise Refused('no')", "Refused: no"],
+    ),
+    "another signature": (
+        "def double():\n    return 8",
+        ["TypeError: double() takes 0 positional arguments but 1 was given"],
+    ),
+    "nothing by that name": ("doubled = 8", ["NameError: name 'double' is not defined"]),
+    "another result": ("def double(n):\n    return 9", ["AssertionError: double(4) is 8"]),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failing_test_says_what_is_wrong_and_nothing_of_itself(engine, tmp_path, name):
+    answer, said = FAILURES[name]
+    test = "def hidden(secret=8):\n    assert double(4) == secret, 'double(4) is 8'\nhidden()"
+    ran = run(engine, given("class Refused(Exception): pass"), solution(answer), test_cell(test), folder=tmp_path)
+    assert ran.notebook.cells[-1].outputs[0].traceback == said
+
+
+def test_a_line_of_a_test_is_not_told_to_the_learner(engine, tmp_path):
+    peek = "import traceback\ndef double(f):\n    try:\n        f()\n    except Exception as error:\n"
+    peek += "        print(''.join(traceback.format_exception(error)), vars(error))"
+    ran = run(
+        engine, solution(peek), test_cell("def secretly(): raise ValueError('x')\ndouble(secretly)"), folder=tmp_path
+    )
+    said = text(ran.notebook.cells[-1])
+    assert "ValueError: x" in said and "secretly" not in said and "_wire_place_" not in said
+
+
 def test_a_cell_that_ends_its_process_costs_only_itself(engine, tmp_path):
     ran = run(
         engine,

@@ -1,17 +1,12 @@
 """The engine writes into the gradebook what nbgrader's own pipeline writes, score by score.
 
-What is left out here differs on purpose, as `grading/README.md` says, and other tests hold it: stderr, cells that end
-their process, repaired cells.
+What is left out here differs on purpose, as `grading/README.md` says; `test_differences.py` and others hold it.
 """
 
 import copy
-import os
 import random
-import shutil
-import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -20,26 +15,10 @@ from nbgrader.utils import is_solution
 from authoring.answers import read_bank
 from curriculum.course import Course
 from grading.engine.autograde import State, grade_unit
-from grading.engine.gradebook import ensure_assignment
 from tests.engine.gradebooks import rows_of
+from tests.engine.plain import graded_by_nbgrader
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the engine forks")
-
-# Grades with nbgrader alone, its own execution included: `python plain.py ROOT COHORT UNIT STUDENTS`.
-PLAIN = """
-import sys
-from pathlib import Path
-from nbgrader.converters import Autograde
-from nbgrader.coursedir import CourseDirectory
-from curriculum.course import Course
-from grading.engine.gradebook import cohort_config
-
-course = Course(root=Path(sys.argv[1]), cohort=Path(sys.argv[2]), gradebook="")
-config = cohort_config(course)
-del config.Autograde
-config.CourseDirectory.assignment_id, config.CourseDirectory.student_id = sys.argv[3:5]
-Autograde(CourseDirectory(config=config), config=config).start()
-"""
 
 # Ways to hand in, by name: cells of the tiny unit that differ from the right answers.
 FORMS = {
@@ -211,25 +190,7 @@ def cells(course, unit):
 
 def assert_the_same(course, unit, tmp_path):
     """Grade what was submitted with nbgrader alone, then with the engine, and compare everything that they leave."""
-    ensure_assignment(course, unit)
-    other = replace(course, cohort=tmp_path / "cohort")
-    shutil.copytree(course.cohort, other.cohort)
-    script = tmp_path / "plain.py"
-    script.write_text(PLAIN, encoding="utf-8")
-    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
-    runs = [
-        subprocess.Popen(
-            [sys.executable, str(script), str(course.root), str(other.cohort), unit.id, f"{letter}*"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for letter in "ab"
-    ]
-    for run in runs:
-        _, said = run.communicate(timeout=3600)
-        assert run.returncode == 0, said[-2000:]
+    other = graded_by_nbgrader(course, unit, tmp_path)
     outcomes = grade_unit(course, unit)
     assert {outcome.state for outcome in outcomes} == {State.GRADED}
 

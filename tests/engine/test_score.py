@@ -90,3 +90,18 @@ def test_a_failure_is_told_in_its_own_words():
     assert score_notebook(nbformat.v4.new_notebook(cells=[cell]))["g"].message == "too small"
     cell.outputs[0].ename = "ValueError"
     assert failure_message(cell) == "ValueError: too small"
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "words"),
+    [
+        ("NotImplementedError", "", "not answered yet"),
+        ("NotImplementedError", "\x1b[0m", "not answered yet"),
+        ("NotImplementedError", "to come", "NotImplementedError: to come"),
+        ("KeyboardInterrupt", "", "took too long"),
+        ("ValueError", "", "ValueError"),
+    ],
+)
+def test_errors_that_come_without_a_word_are_put_into_words(name, said, words):
+    message = failure_message(graded(nbformat.v4.new_output("error", ename=name, evalue=said, traceback=[])))
+    assert message.startswith(name) and words in message and not message.endswith(":")

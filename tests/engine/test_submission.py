@@ -138,7 +138,10 @@ def nested(depth):
 REFUSED = {
     "empty": (b" \n", "is empty"),
     "cut short": (WHOLE[:100], "is not whole"),
-    "no JSON": (b"\x89PNG\r\n\x1a\n\x00\x00", "is not whole"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "is no notebook but another kind of file"),
+    "a web page": (b"<!DOCTYPE html>\n<p>In [1]:</p>", "is no notebook but another kind of file"),
+    "a script": (b"# %%\nx = 1\n", "is no notebook but another kind of file"),
+    "a merge conflict": (WHOLE.replace(b'"cells"', b'<<<<<<< HEAD\n"cells"', 1), "is not whole"),
     "a list": (b"[]", "no list of cells"),
     "a text": (b'"cells"', "no list of cells"),
     "cells that are none": (encoded(cells={"a": 1}), "no list of cells"),

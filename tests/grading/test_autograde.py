@@ -54,7 +54,7 @@ def spoilt(cohort):
         "a list": (b"[]", "no list of cells"),
         "nested": (b"[" * 100_000, "nested too deeply"),
         "of another unit": (cohort.bytes_of(other), "notebook of 'y9-other'"),
-        "of no unit": (cohort.bytes_of(stranger), "notebook of another unit"),
+        "of no unit": (cohort.bytes_of(stranger), "no cell of the assignment"),
         "too many cells": (cohort.bytes_of(many), "2,000 are the most"),
     }
 

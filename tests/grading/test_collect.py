@@ -1,18 +1,23 @@
 """What learners hand in is taken as it is, or refused in a sentence; nothing hostile reaches the disk."""
 
+import errno
 import hashlib
 import io
 import json
+import os
 import stat
 import zipfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from curriculum.course import Course
 from curriculum.desk import submit_unit
 from curriculum.errors import CourseError
 from grading.collect import collect, collected_table
+from grading.engine.submission import LARGEST_NOTEBOOK, SetAsideError, read_handed
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
@@ -76,6 +81,38 @@ def test_a_plain_notebook_is_named_after_its_student(cohort, take):
     assert take(b"{", "broken.ipynb").taken, "a broken one is laid, and set aside when it is graded"
 
 
+@pytest.mark.parametrize("name", ["ana/t1-limits.ipynb", "ana/t1-limits/t1-limits.ipynb", "ana/t1-limits (1).ipynb"])
+def test_a_notebook_in_a_folder_is_named_after_the_folder(cohort, tmp_path, name):
+    notebook = tmp_path / "handed-in" / name
+    notebook.parent.mkdir(parents=True)
+    notebook.write_bytes(cohort.bytes_of())
+    [taken] = collect(cohort.course, cohort.unit, [tmp_path / "handed-in"])
+    assert taken.taken and taken.student == "ana"
+    assert tree(taken.folder) >= {"t1-limits.ipynb"}
+
+
+@pytest.mark.parametrize("names", [["a.ipynb", "b.ipynb"], ["notes.txt"], []], ids=["two", "none", "empty"])
+def test_a_folder_in_which_no_submission_can_be_told_is_left_with_a_sentence(cohort, tmp_path, names):
+    (tmp_path / "handed-in" / "ana").mkdir(parents=True)
+    for name in names:
+        (tmp_path / "handed-in" / "ana" / name).write_bytes(cohort.bytes_of())
+    [left] = collect(cohort.course, cohort.unit, [tmp_path / "handed-in"])
+    assert not left.taken and left.why.startswith("it is a folder, but not <student>/t1-limits.ipynb")
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="links as POSIX has them")
+@pytest.mark.parametrize("linked", ["ana", "ana/t1-limits", "ana/t1-limits.ipynb"])
+def test_a_folder_that_is_or_holds_a_link_is_not_followed(cohort, tmp_path, linked):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "t1-limits.ipynb").write_bytes(cohort.bytes_of())
+    link = tmp_path / "handed-in" / linked
+    link.parent.mkdir(parents=True)
+    link.symlink_to(other / "t1-limits.ipynb" if linked.endswith(".ipynb") else other)
+    [left] = collect(cohort.course, cohort.unit, [tmp_path / "handed-in"])
+    assert not left.taken and left.why
+
+
 def test_a_later_submission_replaces_an_earlier_one_which_is_kept(cohort, take):
     assert take(packed(cohort)).taken
     later = packed(cohort, {"t1-limits.ipynb": b"later"}, time=NOW + timedelta(minutes=1))
@@ -122,7 +159,11 @@ HOSTILE = {
     "extension module": (lambda c: packed(c, {"x.so": b"x"}), "Python would load"),
     "forged time file": (lambda c: packed(c, {"timestamp.txt": b"x"}), "is not handed in"),
     "second notebook": (lambda c: packed(c, {"other.ipynb": b"x"}), "is not handed in"),
-    "no manifest": (lambda c: archive({"t1-limits.ipynb": b"x"}), "has no manifest.json"),
+    "no manifest": (lambda c: archive({"notes.txt": b"x"}), "has no manifest.json"),
+    "a plain notebook": (lambda c: archive({"t1-limits.ipynb": b"x"}), "unpack it, and name the folder"),
+    "a ZIP file in a ZIP file": (lambda c: archive({"ana.zip": packed(c)}), "unpack it, and name the folder"),
+    "everything in a folder upwards": (lambda c: archive({"../manifest.json": manifest()}), "no plain file name"),
+    "everything in folders": (lambda c: archive({"a/b/manifest.json": manifest()}), "no plain file name"),
     "manifest of nonsense": (lambda c: archive({"manifest.json": b"[1]"}), "manifest.json cannot be read"),
     "nested manifest": (lambda c: archive({"manifest.json": b"[" * 100_000}), "manifest.json cannot be read"),
     "no notebook": (lambda c: archive({"manifest.json": manifest()}), "holds no t1-limits.ipynb"),
@@ -156,16 +197,26 @@ def test_one_refused_file_does_not_stop_the_others(cohort, tmp_path):
     (inbox / "a.zip").write_bytes(b"nothing")
     (inbox / "b.zip").write_bytes(packed(cohort))
     (inbox / "ben.ipynb").write_bytes(cohort.bytes_of())
-    (inbox / "readme.txt").write_bytes(b"not a submission")
+    (inbox / "chloe.pdf").write_bytes(b"not a submission")
+    (inbox / ".DS_Store").write_bytes(b"nobody's")
+    (inbox / "dora").mkdir()
     (inbox / "zoe.ipynb").symlink_to(inbox / "ben.ipynb")
     got = collect(cohort.course, cohort.unit, [inbox])
     assert [(each.path.name, each.taken) for each in got] == [
         ("a.zip", False),
         ("b.zip", True),
         ("ben.ipynb", True),
+        ("chloe.pdf", False),
+        ("dora", False),
         ("zoe.ipynb", False),
     ]
-    assert collected_table(got).row_count == 4
+    assert "neither a packed submission" in got[3].why and "name it itself" in got[4].why
+    shown = Console(width=80, record=True, file=io.StringIO())
+    shown.print(collected_table(got))
+    lines = shown.export_text().splitlines()
+    assert "Collected 2 of 6" in lines[0] and max(map(len, lines)) <= 80
+    at = {name: next(at for at, line in enumerate(lines) if name in line) for name in ("b.zip", "ben.ipynb", "a.zip")}
+    assert at["b.zip"] < at["ben.ipynb"] < at["a.zip"], "those that were not taken come last"
     with pytest.raises(CourseError, match="There is no"):
         collect(cohort.course, cohort.unit, [inbox, tmp_path / "nowhere"])
 
@@ -175,7 +226,50 @@ def test_a_notebook_of_another_unit_is_refused(cohort, take):
     other.metadata.course.unit = "y9-other"
     assert "notebook of y9-other" in take(cohort.bytes_of(other), "ana.ipynb").why
     assert "notebook of y9-other" in take(b"\xef\xbb\xbf" + cohort.bytes_of(other), "ben.ipynb").why
-    assert "no student's name" in take(cohort.bytes_of(), "ana (1).ipynb").why
+
+
+@pytest.mark.parametrize("name", ["t1-limits", "T1-Limits-Copy1", "t1-limits (1)", "ana (1)", "Zoë", "o'brien"])
+def test_a_name_that_is_no_students_is_not_guessed(cohort, take, name):
+    assert "rename it to <student>.ipynb" in take(cohort.bytes_of(), f"{name}.ipynb").why
+
+
+@pytest.mark.parametrize("name", ["ana.ipynb.txt", "ana.ipynb.json", "ana.IPYNB"])
+def test_what_a_browser_made_of_a_notebooks_name_is_undone(cohort, take, name):
+    assert take(cohort.bytes_of(), name).student == "ana"
+
+
+def test_a_notebook_that_is_too_large_is_laid_as_far_as_its_limit_and_set_aside_when_it_is_graded(cohort, take):
+    taken = take(cohort.bytes_of() + b" " * 30_000_000, "ana.ipynb")
+    assert (taken.folder / "t1-limits.ipynb").stat().st_size == LARGEST_NOTEBOOK + 1
+    with pytest.raises(SetAsideError, match="larger than 20 MB"):
+        read_handed(taken.folder, cohort.unit)
+
+
+@pytest.mark.parametrize("folder", ["", "t1-limits--ana/"])
+def test_a_submission_that_a_system_packed_again_is_taken(cohort, take, folder):
+    with zipfile.ZipFile(io.BytesIO(packed(cohort))) as whole:
+        members = {f"{folder}{name}": whole.read(name) for name in whole.namelist()}
+    extra = {f"__MACOSX/{folder}._t1-limits.ipynb": b"x", f"{folder}.DS_Store": b"x", f"{folder}": b""}
+    taken = take(archive({**members, **{name: content for name, content in extra.items() if name}}))
+    assert taken.student == "ana", taken
+    assert tree(taken.folder) == {"t1-limits.ipynb", "journal.jsonl", "timestamp.txt", "submission_secret.txt"}
+
+
+def test_a_file_that_may_not_be_read_costs_itself_only(cohort, tmp_path, monkeypatch):
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name in ("ana", "ben"):
+        (inbox / f"{name}.ipynb").write_bytes(cohort.bytes_of())
+    read = Path.open
+
+    def denied(path, *how, **more):  # root may read everything, so that no permission would do
+        if path == inbox / "ana.ipynb":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", denied)
+    ana, ben = collect(cohort.course, cohort.unit, [inbox])
+    assert ben.taken and ana.why == "it cannot be read: Permission denied."
 
 
 def test_nothing_is_half_laid_when_writing_fails(cohort, take, monkeypatch):

@@ -77,6 +77,21 @@ def test_moodle_gets_grades_and_feedback_and_never_feedback_alone(complete):
     assert zoe[2:4] == ["'=HYPERLINK()", "'@SUM(A1)"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "row"),
+    [
+        ("csv", ["dora", "t1-limits", "", "27", "", "", "no", "0", "", "ungraded"]),
+        ("canvas", ["dora", "", "", "dora", "", ""]),
+        ("moodle", ["dora", "", "", "", "", ""]),
+    ],
+)
+def test_a_submission_that_was_set_aside_is_ungraded_never_absent(graded, kind, row):
+    graded.submit("dora", b"{")
+    assert graded.grade()["dora"].set_aside
+    found = [each for each in rows(export_grades(graded.course, kind)) if "dora" in each]
+    assert found == [row]
+
+
 def test_a_file_can_be_named_and_mistakes_are_said(complete, tmp_path):
     assert export_grades(complete, "csv", tmp_path / "new" / "g.csv").is_file()
     with pytest.raises(CourseError, match="choose one of csv, canvas, moodle"):

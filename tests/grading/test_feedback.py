@@ -142,6 +142,28 @@ def test_a_failed_test_has_its_message_points_and_a_hint_and_passed_ones_are_fol
     assert rows[-1] == "Reflection: who is turned away – of 12 waits for a person"
 
 
+def test_an_answer_that_stopped_with_an_error_comes_before_what_its_tests_did_not_find(tiny_original, notebook):
+    stopped = new_output("error", ename="SyntaxError", evalue="unmatched ')'", traceback=[])
+    for answer in (TASK, "count-by-window"):
+        cell_of(notebook, answer).outputs = [stopped]
+    cell_of(notebook, TEST).outputs = [error("no window_of")]
+    html = render(tiny_original, notebook)
+    first, second = article(html).select("ul.tests:not(details *) li")
+    assert "SyntaxError: unmatched ')'" in first.get_text() and "look at this first" in first.get_text()
+    assert "no window_of" in second.get_text()
+    assert "look at this first" not in article(html, 2).get_text(), "its tests passed all the same"
+
+
+def test_what_a_cell_printed_is_folded_with_it_when_nothing_is_left_to_do(tiny_original, notebook):
+    for answer in (TASK, "count-by-window"):
+        cell_of(notebook, answer).outputs = [new_output("stream", name="stdout", text="step 1 of many")]
+    cell_of(notebook, TEST).outputs = [error("no window_of")]
+    html = render(tiny_original, notebook)
+    for task, is_open in ((1, True), (2, False)):
+        [folded] = article(html, task).select("details:has(.outputs)")
+        assert "step 1 of many" in folded.get_text() and folded.has_attr("open") == is_open
+
+
 def test_partial_credit_and_its_message_stand_together(tiny_original, notebook):
     printed = new_output("stream", name="stdout", text="what the learner printed\nhalf of it\n")
     cell_of(notebook, TEST).outputs = [printed, new_output("execute_result", {"text/plain": "0.5"})]

@@ -9,7 +9,9 @@ import pytest
 from rich.console import Console
 
 from grading.engine.autograde import State, grade_unit
-from grading.engine.execute import run_notebook
+from grading.engine.execute import _vouched, run_notebook
+from grading.engine.profile import Profile
+from grading.engine.steps import steps_of
 from tests.engine.gradebooks import rows_of
 from tests.grading.spy import looking_at, seen
 
@@ -50,6 +52,11 @@ def graded(project, tmp_path_factory):
     return cohort.course, other
 
 
+def _master(course):
+    unit = next(unit for unit in course.syllabus.units if unit.id == UNIT)
+    return nbformat.read(course.solution_notebook(unit), as_version=4)
+
+
 def autograded(course, student):
     return nbformat.read(course.cohort / "autograded" / student / UNIT / f"{UNIT}.ipynb", as_version=4)
 
@@ -72,3 +79,21 @@ def test_what_happened_to_a_submission_is_told_as_course_grade_tells_it(graded):
     for course in graded:
         [remark] = autograded(course, "dies").metadata.course.remarks
         assert remark.startswith("The cell 'over-limit' ended its own Python process")
+
+
+def test_what_a_submission_says_of_its_cells_decides_nothing_about_where_they_run(graded):
+    course, _ = graded
+    notebook = _master(course)
+    said = {"grade_id": "pretended", "schema_version": 3, "grade": False, "solution": False, "locked": True}
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("1", id="pretended", metadata={"nbgrader": said}))
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.metadata.nbgrader |= {"solution": False, "locked": True, "grade": True, "points": 1}
+        elif "nbgrader" in cell.metadata and cell.id != "pretended":
+            cell.source = "raise SystemExit"
+    names = {"db_url": f"sqlite:///{course.cohort / 'gradebook.db'}", "notebook": UNIT, "assignment": UNIT}
+    steps = {step.index: step for step in steps_of(_vouched(notebook, names), Profile())}
+    assert steps.pop(0).kind == "learner"
+    assert [(step.kind, step.source) for step in steps.values()] == [
+        (step.kind, step.source) for step in steps_of(_master(course), Profile())
+    ]

@@ -4,9 +4,10 @@
 and `Jail` forks the template process into it.
 """
 
+from grading.engine.jail.folders import FilesError
 from grading.engine.jail.jail import FAILED, Jail, Space
 from grading.engine.jail.limits import Limits
 from grading.engine.jail.probe import announce, probe
 from grading.engine.jail.tiers import Tier
 
-__all__ = ["FAILED", "Jail", "Limits", "Space", "Tier", "announce", "probe"]
+__all__ = ["FAILED", "FilesError", "Jail", "Limits", "Space", "Tier", "announce", "probe"]

@@ -1,5 +1,6 @@
 """The limits tier: the kernel's limits, a private folder, a session each. Nothing is isolated. macOS and Linux."""
 
+import contextlib
 import os
 import signal
 import tempfile
@@ -24,7 +25,7 @@ class BareSpace:
         try:
             self.workdir.mkdir()
             self.scratch.mkdir()
-            folders.copy_in(files, self.workdir, None, given.disk_bytes)
+            folders.copy_in(files, self.workdir, None, given)
         except BaseException:
             self.close()
             raise
@@ -35,7 +36,7 @@ class BareSpace:
 
     def usage(self) -> int:
         """Bytes that its files take."""
-        return folders.size(self.workdir.parent)
+        return folders.measure(self.workdir.parent)[0]
 
     def sweep(self) -> None:
         """Kill the process groups. What has moved into one of its own escapes: no system call finds it."""
@@ -50,7 +51,8 @@ class BareSpace:
         self.sweep()
         self._groups.clear()
         if self._base is not None:
-            folders.remove(self._base)
+            with contextlib.suppress(OSError):  # removed by itself, or still written by what escaped
+                folders.remove(self._base)
             self._base = None
 
 

@@ -6,7 +6,6 @@ As root each submission gets users of its own; as an ordinary user they share th
 import os
 import select
 import signal
-import stat
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,7 +43,7 @@ class FencedSpace:
                 (base / name).mkdir()
                 (base / name).chmod(mode)
                 os.chown(base / name, owner, learner)
-            folders.copy_in(files, self.workdir, (learner, learner) if users else None, given.disk_bytes)
+            folders.copy_in(files, self.workdir, (learner, learner) if users else None, given)
             watcher.add(self.tag, given, base)
             watcher.add(self.judge_tag, given, None)
         except BaseException:
@@ -58,10 +57,11 @@ class FencedSpace:
     def add(self, process: int) -> None:
         """Remember a process of this submission."""
         self._processes.append(os.pidfd_open(process))
+        self._watcher.started(self.tag, process)
 
     def usage(self) -> int:
         """Bytes that its files take."""
-        return folders.size(self.base)
+        return folders.measure(self.base)[0]
 
     def sweep(self) -> None:
         """Kill what runs."""
@@ -99,7 +99,7 @@ class FencedJail:
             raise OSError("This kernel has no Landlock.")
         self._as_root = os.geteuid() == 0
         self._readable = tuple(path for given in visible for path in {given, given.resolve()})
-        locked = self._as_root and any(_is_locked_away(path) for path in self._readable)
+        locked = self._as_root and folders.locked_away(self._readable)
         self._capabilities = frozenset({syscalls.CAP_DAC_READ_SEARCH}) if locked else frozenset[int]()
         self._first_user, self._users = namespaces.user_range()
         self._watcher = Watcher()
@@ -135,7 +135,7 @@ class FencedJail:
             syscalls.hold()
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict(self._rules(space, role))
-        seccomp.install(seccomp.compiled(seccomp.program(local_only=True)))
+        seccomp.install(seccomp.compiled(seccomp.program(local_only=True, shared_user=not space.users)))
 
     def _become(self, user: int, group: int) -> None:
         syscalls.drop_bounding(self._capabilities)
@@ -157,11 +157,6 @@ class FencedJail:
         else:
             readable = (*readable, space.workdir)
         return landlock.Rules(readable, writable, _DEVICES, space.ports.block)
-
-
-def _is_locked_away(path: Path) -> bool:
-    """Whether other users cannot come to `path`."""
-    return any(not each.stat().st_mode & stat.S_IXOTH for each in (*path.parents, path) if each.is_dir())
 
 
 def _tasks_of(user: int) -> int:

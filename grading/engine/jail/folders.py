@@ -1,29 +1,48 @@
 """The files of a submission: copied in as plain files, measured, and removed whatever was done to them."""
 
-import errno
+import contextlib
+import itertools
 import os
-import shutil
+import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+
+from grading.engine.jail.limits import Limits
 
 _CHUNK = 1 << 20
+_DEEPEST = 64  # folders in each other, of those that are copied
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+BEYOND = 1 << 62  # more than any limit
 
 
-def copy_in(source: Path, target: Path, owner: tuple[int, int] | None, most: int) -> None:
+class FilesError(OSError):
+    """The files of a submission are not taken: a sentence's end that says why."""
+
+
+def copy_in(source: Path, target: Path, owner: tuple[int, int] | None, given: Limits) -> None:
     """Copy the regular files under `source` into the folder `target`, and give them to `owner` (user, group).
 
-    Links, sockets, pipes and devices are left out: a link could stand for a file of somebody else. Raises OSError when
-    there are more than `most` bytes, or no room for them.
+    Links, sockets, pipes and devices are left out: a link could stand for a file of somebody else. Raises `FilesError`
+    when they are more than the limits allow or nested too deeply, and OSError when there is no room for them.
     """
+    room, entries = given.disk_bytes, given.entries
     for folder, names, files, at in os.fwalk(source, onerror=_fail):
-        here = target / Path(folder).relative_to(source)
+        inside = Path(folder).relative_to(source)
+        here = target / inside
+        entries -= len(names) + len(files)
+        if len(inside.parts) > _DEEPEST:
+            raise FilesError(f"it has folders nested more than {_DEEPEST} deep.")
+        if entries < 0:
+            raise FilesError(f"it holds more than {given.entries:,} files.")
         for name in sorted(names):
             if stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode):
                 (here / name).mkdir()
         for name in sorted(files):
-            most -= _copy_file(at, name, here / name, owner, most)
+            room -= _copy_file(at, name, here / name, owner, room)
+            if room < 0:
+                raise FilesError(f"its files are larger than {given.disk_mb} MB.")
         if owner:
             os.chown(here, *owner)
 
@@ -45,7 +64,7 @@ def _copy_file(at: int, name: str, target: Path, owner: tuple[int, int] | None, 
             while part := reader.read(_CHUNK):
                 copied += len(part)
                 if copied > most:
-                    raise OSError(errno.ENOSPC, "The files of the submission are larger than it may use of the disk.")
+                    break
                 writer.write(part)
             os.fchmod(writer.fileno(), 0o644 | (mode & 0o111))
             if owner:
@@ -53,34 +72,77 @@ def _copy_file(at: int, name: str, target: Path, owner: tuple[int, int] | None, 
     return copied
 
 
-def size(folder: Path) -> int:
-    """Bytes that the files under `folder` take on the disk. What vanishes meanwhile, or is closed to us, counts 0."""
-    total = 0
-    pending = [folder]
-    while pending:
+def measure(folder: Path, most: int = BEYOND) -> tuple[int, int]:
+    """The bytes that the files under `folder` take on the disk, and how many files and folders there are.
+
+    Beyond `most` files and folders the rest is not looked at.
+    What vanishes meanwhile counts nothing. A folder that cannot be looked into, because it is locked or its path is
+    longer than the system takes, counts as `BEYOND`: much could be hidden in there.
+    """
+    size = entries = 0
+    pending = [os.fspath(folder)]
+    while pending and entries <= most:
         try:
-            with os.scandir(pending.pop()) as entries:
-                for entry in entries:
-                    info = entry.stat(follow_symlinks=False)
-                    total += info.st_blocks * 512
-                    if stat.S_ISDIR(info.st_mode):
-                        pending.append(Path(entry.path))
-        except (FileNotFoundError, PermissionError, NotADirectoryError):
+            with os.scandir(pending.pop()) as found:
+                for entry in found:
+                    entries += 1
+                    with contextlib.suppress(FileNotFoundError):
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(entry.path)
+                    if entries > most:
+                        break
+        except (FileNotFoundError, NotADirectoryError):
             continue
-    return total
+        except OSError:
+            return BEYOND, BEYOND
+    return size, entries
+
+
+def locked_away(paths: Iterable[Path]) -> list[Path]:
+    """The folders through which other users cannot come to these paths."""
+    ways = {each for path in paths for each in (*path.parents, path) if each.is_dir()}
+    return sorted(each for each in ways if not each.stat().st_mode & stat.S_IXOTH)
 
 
 def remove(folder: Path) -> None:
-    """Remove `folder` with all in it, also what its owner locked."""
+    """Remove `folder` with all in it, also what its owner locked, and however deeply it is nested.
 
-    def unlock(action: Callable[..., Any], path: str, error: object) -> None:
-        locked = Path(path)
-        if locked != folder:  # what holds `folder` is not ours
-            locked.parent.chmod(0o700)
-        if locked.is_dir() and not locked.is_symlink():
-            locked.chmod(0o700)
-            remove(locked)
-        else:
-            locked.unlink(missing_ok=True)
+    A folder inside another one is moved to the top before the other is removed, so that depth costs nothing.
+    """
+    top = _open_unlocked(folder, None)
+    prefix, numbers = secrets.token_hex(8), itertools.count()  # names that nothing in there has
+    try:
+        while names := os.listdir(top):  # noqa: PTH208  # of a descriptor
+            for name in names:
+                if not _is_folder(name, top):
+                    os.unlink(name, dir_fd=top)
+                    continue
+                at = _open_unlocked(name, top)
+                try:
+                    for inner in os.listdir(at):  # noqa: PTH208
+                        if _is_folder(inner, at):
+                            os.close(_open_unlocked(inner, at))  # to move a folder changes it
+                            os.rename(inner, f"{prefix}-{next(numbers)}", src_dir_fd=at, dst_dir_fd=top)
+                        else:
+                            os.unlink(inner, dir_fd=at)
+                finally:
+                    os.close(at)
+                os.rmdir(name, dir_fd=top)
+    finally:
+        os.close(top)
+    folder.rmdir()
 
-    shutil.rmtree(folder, onerror=unlock)
+
+def _is_folder(name: str, at: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=at, follow_symlinks=False).st_mode)
+
+
+def _open_unlocked(name: str | Path, at: int | None) -> int:
+    try:
+        fd = os.open(name, _FOLDER, dir_fd=at)
+    except PermissionError:
+        os.chmod(name, 0o700, dir_fd=at)
+        fd = os.open(name, _FOLDER, dir_fd=at)
+    os.fchmod(fd, 0o700)
+    return fd

@@ -42,12 +42,12 @@ class FullSpace:
             base,
             "tmpfs",
             syscalls.MS_NOSUID | syscalls.MS_NODEV,
-            f"mode=0711,size={given.disk_mb}m,nr_inodes=64k",
+            f"mode=0711,size={given.disk_mb}m,nr_inodes={given.entries}",
         )
         for name, mode in (("work", 0o755), ("tmp", 0o1777), ("shm", 0o1777)):
             (base / name).mkdir()
             (base / name).chmod(mode)
-        folders.copy_in(files, base / "work", (user, user) if user else None, given.disk_bytes)
+        folders.copy_in(files, base / "work", (user, user) if user else None, given)
         watcher.add(tag, given, None)
 
     def add(self, process: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _MB = 1024 * 1024
 _CPU_GRACE_S = 5
+_ENTRIES, _ENTRIES_A_MB = 1024, 64
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Limits:
     def disk_bytes(self) -> int:
         """What the files may take."""
         return self.disk_mb * _MB
+
+    @property
+    def entries(self) -> int:
+        """How many files and folders there may be."""
+        return _ENTRIES + _ENTRIES_A_MB * self.disk_mb
 
 
 def apply(limits: Limits, processes: int | None) -> None:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from grading.engine.jail import landlock
+from grading.engine.jail import folders, landlock
 from grading.engine.jail.tiers import Tier
 
 _PROJECT = Path(__file__).resolve().parents[3]
@@ -48,18 +48,29 @@ def announce(tier: Tier) -> str:
     if tier is Tier.LANDLOCK:
         version = landlock.version()
         missing = ["file names outside can be probed, though not listed or read"]
+        missing.append("files may outgrow their limit for some hundredths of a second until that is seen")
         if version >= landlock.NETWORK_SINCE:
             missing.append("a block of 32 TCP ports is open to any address")
         else:
             missing.append("TCP is not restricted (needs Linux 6.7)")
         if version < landlock.SCOPES_SINCE and os.geteuid() != 0:
             missing.append("processes of the same user can be sent signals (needs Linux 6.12)")
+        if os.geteuid() != 0:
+            missing.append("modes and times of files cannot be set")
+        elif locked := folders.locked_away((Path(sys.prefix), Path(sys.base_prefix), _PROJECT)):
+            missing.append(
+                f"submissions keep the right to look through locked folders (CAP_DAC_READ_SEARCH), because {locked[0]} "
+                "on the way to Python or the course is closed to others: open it (chmod o+x), or do not run as root"
+            )
         return (
             "Isolation landlock: files, network and system calls are restricted, but this system gives no user "
             f"namespaces, so that {'; '.join(missing)}; pools of processes do not work."
         )
-    why = "this kernel has no Landlock" if sys.platform == "linux" else f"{sys.platform} offers none"
+    why = f"{sys.platform} offers none"
+    if sys.platform == "linux":
+        why = "more was not asked for or did not hold" if landlock.version() else "this kernel has no Landlock"
     return (
-        "Isolation limits: submissions are NOT isolated; they can read your files and use your network, with only time "
-        f"and memory limited, because {why}. Grade only what you would run yourself."
+        "Isolation limits: submissions are NOT isolated; they can read and change your files (solutions, so that they "
+        "earn points, and other submissions too), stop your processes and use your network, with only time and memory "
+        f"limited, because {why}. Grade only what you would run yourself."
     )

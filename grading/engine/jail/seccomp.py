@@ -43,10 +43,17 @@ _REFUSED = (
     *("settimeofday", "clock_settime", "clock_adjtime", "adjtimex", "iopl", "ioperm", "modify_ldt", "lookup_dcookie"),
     "personality",
 )
+# What changes a file without opening it for writing, which Landlock does not cover: who shares its owner could.
+_CHANGES_OF_MODE = ("chmod", "fchmod", "fchmodat", "fchmodat2", "utime", "utimes", "futimesat", "utimensat")
+_CHANGES_OF_OWNER = (
+    *("chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
+    *("removexattr", "lremovexattr", "fremovexattr", "removexattrat", "file_setattr"),
+)
 _NEW_NAMESPACES = (
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 )
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_FS_IOC_SETFLAGS, _FS_IOC_FSSETXATTR = 0x40086602, 0x401C5820
 _AF_NETLINK, _NETLINK_ROUTE = 16, 0
 _MSG_FASTOPEN = 0x20000000
 _X32 = 0x40000000
@@ -130,19 +137,32 @@ def _clone_without(flags: int) -> Program:
     )
 
 
-def program(local_only: bool) -> Program:
-    """The filter. `local_only`: without namespaces, so that other processes and networks are to be kept away."""
+def program(local_only: bool, shared_user: bool = False) -> Program:
+    """The filter. `local_only`: without namespaces, so that other processes and networks are to be kept away.
+
+    `shared_user`: as a user who owns other files too, so that nobody's mode, times, owner or attributes are changed. To
+    set a mode or a time is answered as if it were done: what copies files does it, and can do without.
+    """
     code = _prologue()
+    if shared_user:
+        for name in _CHANGES_OF_MODE:
+            code += _on(name, [_refuse(0)])
+        for name in _CHANGES_OF_OWNER:
+            code += _on(name, [_refuse(errno.EPERM)])
     for name in _REFUSED:
         code += _on(name, [_refuse(errno.EPERM)])
+    for name in ("memfd_create", "memfd_secret"):  # files that no limit counts; libraries fall back to ordinary ones
+        code += _on(name, [_refuse(errno.ENOSYS)])
     code += _clone_without(_NEW_NAMESPACES)
     code += _on("socket", _sockets(local_only))
     code += _on(
         "ioctl",
         [
             _load_argument(1),
-            (_JEQ, 1, 0, _TIOCSTI),
-            (_JEQ, 0, 1, _TIOCLINUX),
+            (_JEQ, 3, 0, _TIOCSTI),
+            (_JEQ, 2, 0, _TIOCLINUX),
+            (_JEQ, 1, 0, _FS_IOC_SETFLAGS),
+            (_JEQ, 0, 1, _FS_IOC_FSSETXATTR),
             _refuse(errno.EPERM),
             _return(_ALLOW),
         ],
@@ -173,10 +193,11 @@ def program(local_only: bool) -> Program:
             body: Program = [_load_argument(flags), (_JSET, 0, 1, _MSG_FASTOPEN), _refuse(errno.EPERM), _return(_ALLOW)]
             code += _on(name, body)
         code += _on(
-            "prctl",  # a learner's process stays the one that inherits its orphans
+            "prctl",  # a learner's process stays the one that inherits its orphans, and shows what it holds
             [
                 _load_argument(0),
-                (_JEQ, 0, 1, syscalls.PR_SET_CHILD_SUBREAPER),
+                (_JEQ, 1, 0, syscalls.PR_SET_CHILD_SUBREAPER),
+                (_JEQ, 0, 1, syscalls.PR_SET_DUMPABLE),
                 _refuse(errno.EPERM),
                 _return(_ALLOW),
             ],

@@ -4,12 +4,17 @@ Each submission's processes carry a number of their own as RLIMIT_RTTIME, a limi
 It is inherited, shown in /proc, and cannot be changed under the jail's filter of system calls.
 """
 
+import contextlib
 import os
 import resource
 import secrets
 import signal
+import stat
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from grading.engine.jail.folders import BEYOND
 
 _LINE = b"Max realtime timeout"
 _SMALLEST, _SPREAD = 1 << 52, 1 << 52
@@ -53,21 +58,25 @@ def _runs(process: str) -> bool:
     return state not in (b"Z", b"X")
 
 
+def kill_known(tag: int, processes: Iterable[int]) -> None:
+    """Kill those of these processes that still have this tag."""
+    for process in processes:
+        if _tag_of(str(process)) == tag:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+
 def kill(tag: int) -> None:
     """Kill every process with this tag, until none is left. TimeoutError when they are born faster than they die."""
     deadline = time.monotonic() + _SWEEP_S
     while found := by_tag().get(tag):
-        for process in found:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        kill_known(tag, found)
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(found)} processes of a submission could not be ended.")
         time.sleep(_PAUSE_S)
 
 
-def memory(processes: list[int]) -> int:
+def memory(processes: Iterable[int]) -> int:
     """Bytes that these processes have for themselves; a page that several share counts once in all.
 
     Exact figures cost milliseconds, so they are read only by callers whom `resident` has alarmed.
@@ -75,7 +84,7 @@ def memory(processes: list[int]) -> int:
     return sum(_field(process, "smaps_rollup", b"Pss:") for process in processes)
 
 
-def resident(processes: list[int]) -> int:
+def resident(processes: Iterable[int]) -> int:
     """Bytes that these processes have in memory, shared pages counted each time: never less than `memory`."""
     return sum(_field(process, "status", b"VmRSS:") for process in processes)
 
@@ -85,6 +94,38 @@ def _field(process: int, file: str, name: bytes) -> int:
         for line in Path(f"/proc/{process}/{file}").read_bytes().splitlines():
             if line.startswith(name):
                 return int(line.split()[1]) * 1024
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
+    except (FileNotFoundError, ProcessLookupError):
         pass  # it has ended meanwhile
+    except PermissionError:
+        return BEYOND if file != "status" and _hides(process) else 0
     return 0
+
+
+def _hides(process: int) -> bool:
+    """Whether a process that may not be looked into runs: one that is just ending may not be either."""
+    return resident([process]) > 0
+
+
+def nameless(processes: Iterable[int]) -> int:
+    """Bytes on the disk that these processes hold in open files that no folder has any more."""
+    held = {}
+    for process in processes:
+        for info in _open_files(process):
+            if info is None:
+                return BEYOND
+            if not info.st_nlink and stat.S_ISREG(info.st_mode):
+                held[info.st_dev, info.st_ino] = info.st_blocks * 512
+    return sum(held.values())
+
+
+def _open_files(process: int) -> Iterator[os.stat_result | None]:
+    """What is known of each open file; None of a process that hides it."""
+    try:
+        for name in os.listdir(f"/proc/{process}/fd"):  # noqa: PTH208  # many times a second
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                yield os.stat(f"/proc/{process}/fd/{name}")  # noqa: PTH116
+    except PermissionError:
+        if _hides(process):
+            yield None
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        return

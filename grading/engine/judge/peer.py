@@ -14,19 +14,32 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-from grading.engine.judge import seeding
+from grading.engine.judge import logs, seeding
 from grading.engine.profile import TestProfile
+from grading.engine.wire import state
 from grading.engine.wire.frames import Frames, Malformed
 from grading.engine.wire.given import Given
 from grading.engine.wire.link import Ended, Link
-from grading.engine.wire.remote import FREE, GATED, Describer, Method, Remote, error_from, error_node, own_node
+from grading.engine.wire.remote import (
+    FREE,
+    GATED,
+    MAY_END,
+    Describer,
+    Method,
+    Remote,
+    error_from,
+    error_node,
+    named_class,
+    own_node,
+)
 from grading.engine.wire.values import Decoder, Encoder
 
 MOST_RECEIVED = 512 << 20  # bytes in one test or cell
 MOST_OUTPUTS = 4_000
 MOST_PRINTED = 4 << 20  # characters in one test
-_HIDDEN = ("__", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "_wire_")
+_HIDDEN = ("__", "gi_", "cr_", "ag_", "f_", "tb_", "co_", "_wire_", "_mock_", "_spec_")
 _OUTPUTS = {
     "stream": {"name": str, "text": str},
     "display_data": {"data": dict, "metadata": dict},
@@ -74,14 +87,28 @@ class Peer(Link):
         self.describer = _JudgeDescriber(self, self.given)
         self.others |= {"x": error_from}
         self.profile = TestProfile()
-        self.record: Record | None = None
+        self._record: Record | None = None
+        self.error_classes: set[str] = set()  # found while recording, in this test or an earlier one
         self.cannot_cross: CannotCross | None = None
         self._limit = MOST_RECEIVED
         self._printed = 0
         self._state: dict[str, Any] = {}
         self.pushing: Callable[[], dict[str, Any]] = dict
         self._pushed: dict[str, Any] = {}
+        self._levels = logs.levels()
+        self._moved: set[str] = set()  # the generators that the test has seeded or drawn from
         self.start()
+
+    @property
+    def record(self) -> Record | None:
+        """What notes the needs of the test that runs, while the reference solution is run."""
+        return self._record
+
+    @record.setter
+    def record(self, record: Record | None) -> None:
+        self._record = record
+        if record is not None:
+            record.classes |= self.error_classes
 
     def run_cell(self, source: str) -> list[dict[str, Any]]:
         """Run a cell in the learner's process; its outputs. Raises LearnerGone."""
@@ -104,12 +131,31 @@ class Peer(Link):
             raise Malformed("the handle of a subclass is none")
         self.describer.classes[handle] = kind
 
-    def know_given(self, names: list[str], namespace: dict[str, Any]) -> None:
-        """Let instances of these classes of given cells cross by value, on both sides."""
-        for name in names:
-            self.given.add(name, namespace[name])
-        if names:
-            self.request("given", names)
+    def know_given(self, classes: dict[str, type]) -> None:
+        """Let instances of these classes of given cells cross by value, on both sides. Raises LearnerGone."""
+        fresh = [name for name, kind in classes.items() if self.given.classes.get(name) is not kind]
+        for name in fresh:
+            self.given.add(name, classes[name])
+        if fresh:
+            self.tell("given", fresh)
+
+    def begin(self, profile: TestProfile) -> None:
+        """A test cell begins, with this profile. Raises LearnerGone."""
+        self.profile = profile
+        self.fresh()
+        self.shared.clear()
+        returned = [name for name in profile.operators if name.startswith(state.KINDS)]
+        self.tell("test", (sorted(profile.remote), list(state.KINDS) if self.record else returned))
+
+    def tell(self, op: str, value: Any) -> None:
+        """Have the learner's process do what asks nothing of the learner's code. Raises LearnerGone when it refuses."""
+        try:
+            self.request(op, value)
+        except Ended as error:
+            raise LearnerGone(str(error)) from None
+        except BaseException as error:
+            self.close(f"the learner's process refused {op!r}: {type(error).__name__}")
+            raise LearnerGone(self.ended) from None
 
     def fresh(self) -> None:
         """Start the count of what a cell may send, and take the state that it starts from."""
@@ -117,6 +163,9 @@ class Peer(Link):
         self._printed = 0
         self._state = _state()
         self._pushed = {}
+        self._levels = logs.levels()
+        self._moved = set()
+        self.describer.natives.clear()
         self.cannot_cross = None
 
     def may(self, name: str) -> bool:
@@ -125,6 +174,13 @@ class Peer(Link):
             self.record.operators.add(name)
             return True
         return name in self.profile.operators
+
+    def raised(self, op: str, value: Any, error: BaseException) -> BaseException:
+        """An exception of the learner's code. What Python takes for the end of a loop or a task is an error."""
+        name = next((kind.__name__ for kind in _ENDS if isinstance(error, kind)), "")
+        if not name or (op in ("operate", "method") and value[1] in MAY_END) or self.may(name):
+            return error
+        return RuntimeError(f"the answer raised {name}")
 
     # -- values
 
@@ -139,6 +195,8 @@ class Peer(Link):
             return node
         if isinstance(value, BaseException):
             return error_node(encoder, self.describer, value)
+        if type(value) is types.ModuleType and sys.modules.get(value.__name__) is value:
+            return ["M", value.__name__]  # its own copy: a module leads to everything else in this process
         if _is_home_made(value):
             return self.describer.reference(encoder, value)
         node = self._pickled(encoder, value)
@@ -185,6 +243,9 @@ class Peer(Link):
                 changed[name] = value
         for name in seeding.take() & now.keys():
             changed[name] = now[name]  # the same state as before, perhaps, but the learner's code has drawn since
+        self._moved |= {kind for name, kind in _GENERATORS.items() if name in changed}
+        if "levels" in changed:
+            changed["levels"] = {n: level for n, level in now["levels"].items() if self._levels.get(n) != level}
         self._state = now
         pushed = self.pushing()
         fresh = {n: v for n, v in pushed.items() if n not in self._pushed or self._pushed[n] is not v}
@@ -200,18 +261,17 @@ class Peer(Link):
         """What the learner's code has printed."""
         if self.frames.received > self._limit:
             raise Malformed("too much came from the learner's process")
-        texts, warned = extras.get("o", []), extras.get("w", [])
-        if not texts and not warned:
-            return None
-        if type(warned) is not list or not all(
-            type(one) is list and len(one) == 2 and type(one[0]) is str and type(one[1]) is str for one in warned
-        ):
-            raise Malformed("a warning is none")
+        texts = extras.get("o", [])
         if type(texts) is not list or not all(
             type(text) is list and len(text) == 2 and text[0] in ("stdout", "stderr") and type(text[1]) is str
             for text in texts
         ):
             raise Malformed("printed text is none")
+        told = decoder(extras["t"]) if "t" in extras else {}
+        if type(told) is not dict or not all(type(name) is str for name in told):
+            raise Malformed("what is told besides is malformed")
+        if not texts and not told:
+            return None
 
         def show() -> None:
             for name, text in texts:
@@ -219,12 +279,33 @@ class Peer(Link):
                 self._printed += len(text)
                 if room > 0:
                     getattr(sys, name).write(text[:room])
-            for name, text in warned:
-                kind = getattr(builtins, name, None)
-                if isinstance(kind, type) and issubclass(kind, Warning):
-                    warnings.warn(kind(text), stacklevel=5)
+            for name, value in told.items():
+                if name not in ("warned", "logged") and self._may_set(name, value):
+                    self._follow(name, value)
+            for record in _checked_records(told.get("logged")):
+                logs.emit(*record)
+            for warning in told.get("warned") or ():
+                if isinstance(warning, Warning):
+                    warnings.warn(warning, stacklevel=5)
 
         return show
+
+    def _may_set(self, name: str, value: Any) -> bool:
+        """Whether the learner's process may set this state: where the reference solution did, in the test that runs."""
+        if self.record is None:
+            return name in self.profile.operators
+        if name.startswith(state.ENVIRONMENT) or name in self._moved:
+            self.record.operators.add(name)
+            return True
+        return False
+
+    def _follow(self, name: str, value: Any) -> None:
+        try:
+            state.take_over(name, value)
+        except (ValueError, TypeError, OverflowError):
+            self.close(f"what is told of {name!r} is malformed")
+            return
+        self._state = _state()
 
     # -- requests of the learner's process
 
@@ -247,8 +328,10 @@ class Peer(Link):
                 raise Malformed("an operator that is none")
             found = getattr(type(thing), name, None)
             return NotImplemented if found is None else found(thing, *rest[1])
-        if name.startswith(_HIDDEN):
+        if name.startswith(_HIDDEN) or (isinstance(thing, mock.NonCallableMock) and name in _OF_MOCKS):
             raise AttributeError(f"{type(thing).__name__!r} object has no attribute {name!r}")
+        if op in ("set", "del") and _is_the_tests(thing, name, rest[1:]) and not self.may("__setattr__"):
+            raise AttributeError(f"{name!r} of {type(thing).__name__!r} is not the answer's to change")
         if op == "method":
             args, kwargs = _call(rest[1:])
             return getattr(thing, name)(*args, **kwargs)
@@ -260,6 +343,9 @@ class Peer(Link):
 
 
 BY_HAND = {name: getattr(builtins, name) for name in ("input", "print", "open")}  # what tests replace in Python itself
+_ENDS = (StopIteration, asyncio.CancelledError)
+_INERT = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset})
+_OF_MOCKS = frozenset(name for name in dir(mock.MagicMock) if name not in ("return_value", "side_effect"))
 _SERVED = {"call": 3, "operate": 3, "method": 4, "get": 2, "set": 3, "del": 2}
 _BY_REFERENCE = (
     "builtins",
@@ -271,29 +357,46 @@ _BY_REFERENCE = (
     "threading",
     "_thread",
     "asyncio.locks",
+    "asyncio.queues",
+    "concurrent.futures.thread",
+    "concurrent.futures._base",
+    "logging",
 )
 
 
 class _JudgeDescriber(Describer):
     """Reads the descriptions of the learner's classes."""
 
+    def native_error(self, told: dict[str, Any]) -> type | None:
+        """As any class; the tests that follow need the same, for it is described only once."""
+        link = self.link
+        assert isinstance(link, Peer)
+        found = super().native_error(told)
+        if found is not None and link.record is not None:
+            link.error_classes |= link.record.classes
+        return found
+
     def native(self, told: dict[str, Any], base: type | None) -> type | None:
         """A library's class only where the profile lists it."""
         link = self.link
         assert isinstance(link, Peer)
-        lineage = [name for name in told.get("lineage", ()) if type(name) is str]
-        for name in lineage:
-            module, _, rest = name.rpartition(".")
-            if module in ("builtins", "__main__", ""):
-                continue
+
+        def may(name: str) -> bool:
             if link.record is not None:
                 link.record.classes.add(name)
-            elif name not in link.profile.classes:
-                continue
-            found = getattr(sys.modules.get(module), rest, None)
-            if isinstance(found, type):
-                return found
+            return link.record is not None or name in link.profile.classes
+
+        found = named_class(told, may)
+        if found is not None:
+            return found
         return super().native(told, base)
+
+
+def _is_the_tests(thing: Any, name: str, values: list[Any]) -> bool:
+    """Whether the learner's code would replace a method of a test's object, or a part of a mock, which counts calls."""
+    if isinstance(thing, mock.NonCallableMock) and any(type(value) not in _INERT for value in values):
+        return True
+    return callable(getattr(thing if isinstance(thing, type) else type(thing), name, None))
 
 
 def _call(parts: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -316,16 +419,29 @@ def _is_home_made_callable(value: Any) -> bool:
     return isinstance(value, types.FunctionType | types.MethodType | types.BuiltinFunctionType | types.CoroutineType)
 
 
+_GENERATORS = {"random": state.RANDOM, "numpy": state.NUMPY}
+
+
+def _checked_records(told: Any) -> list[tuple[Any, ...]]:
+    kinds = (str, int, str, tuple | dict, str, BaseException | None)
+    return [
+        record
+        for record in (told if type(told) is list else [])
+        if type(record) is tuple and len(record) == len(kinds) and all(map(isinstance, record, kinds))
+    ]
+
+
 def _state() -> dict[str, Any]:
     environment = getattr(os.environ, "_data", os.environ)  # bytes, which compare without being decoded
-    state: dict[str, Any] = {"random": random.getstate(), "env": dict(environment), "cwd": str(Path.cwd())}
+    found: dict[str, Any] = {"random": random.getstate(), "env": dict(environment), "cwd": str(Path.cwd())}
     if (numpy := sys.modules.get("numpy")) is not None and "numpy.random" in sys.modules:
-        state["numpy"] = numpy.random.get_state()
-    state["builtins"] = {
+        found["numpy"] = numpy.random.get_state()
+    found["builtins"] = {
         name: None if getattr(builtins, name) is own else getattr(builtins, name) for name, own in BY_HAND.items()
     }
-    state["stdin"] = None if sys.stdin is sys.__stdin__ else sys.stdin
-    return state
+    found["levels"] = logs.levels()
+    found["stdin"] = None if sys.stdin is sys.__stdin__ else sys.stdin
+    return found
 
 
 def _equal(one: Any, other: Any) -> bool:

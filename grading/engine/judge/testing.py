@@ -13,43 +13,24 @@ from typing import Any
 
 from grading.engine.judge import patches, shelter
 from grading.engine.judge.peer import BY_HAND, CannotCross, LearnerGone, Peer, Record, loop_of
+from grading.engine.judge.scope import Locals, asking
 from grading.engine.profile import TestProfile
-from grading.engine.wire.link import Ended
 from grading.engine.wire.remote import RemoteFunction, RemoteMeta
 
 MOST_TEXT = 20_000  # characters of an error's message
 MOST_SHOWN = 4 << 20  # characters of a test's streams
+FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 class _Names(dict[str, Any]):
     """The builtins of test cells: what they do not find there comes from the given cells or the learner's process."""
 
     def __init__(self, judge: "Judge") -> None:
-        super().__init__(vars(builtins))
+        super().__init__(vars(builtins) | asking(judge))
         self.judge = judge
 
     def __missing__(self, name: str) -> Any:
         return self.judge.find(name)
-
-
-class _Locals:
-    """The top level of a test cell: its task's namespace, the given one behind it."""
-
-    def __init__(self, judge: "Judge", names: dict[str, Any]) -> None:
-        self._judge, self._names = judge, names
-
-    def __getitem__(self, name: str) -> Any:
-        return self._names[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._names[name] = value
-        self._judge.bound(name, value)
-
-    def __delitem__(self, name: str) -> None:
-        if name in self._names:
-            del self._names[name]
-        elif not self._judge.peer.request("unname", name):
-            raise KeyError(name)
 
 
 class _Main(ModuleType):
@@ -60,10 +41,15 @@ class _Main(ModuleType):
         self.__dict__["_judge"] = judge
 
     def __getattr__(self, name: str) -> Any:
+        judge = self.__dict__["_judge"]
         try:
-            return self.__dict__["_judge"].find(name)
+            return judge.here[name] if name in judge.here else judge.find(name)
         except KeyError:
             raise AttributeError(f"module '__main__' has no attribute {name!r}") from None
+
+    def __dir__(self) -> list[str]:
+        judge = self.__dict__["_judge"]
+        return [*judge.here, *judge.names()]
 
 
 class Judge:
@@ -73,6 +59,7 @@ class Judge:
         """`namespace` is that of the given cells; `learner_names` are what the solution cells bind."""
         self.peer, self._given, self._learner_names = peer, namespace, learner_names
         self._tasks: dict[str, dict[str, Any]] = {}
+        self.here: dict[str, Any] = {}  # the names of the task whose test runs
         self._cached: dict[str, Any] = {}
         self._names = _Names(self)
         for name in {*learner_names, *BY_HAND}:
@@ -105,6 +92,16 @@ class Judge:
             self._cached[name] = value  # for the rest of the cell
         return value
 
+    def is_learners(self, name: str) -> bool:
+        """Whether the reference's solution cells bind this name."""
+        return name in self._learner_names
+
+    def names(self) -> list[str]:
+        """The names of the given and of the learner's cells."""
+        told = self.peer.request("names", ())
+        learners = [name for name in told if type(name) is str] if type(told) is list else []
+        return [name for name in (*self._given, *learners) if name != "__builtins__"]
+
     def bound(self, name: str, value: Any) -> None:
         """A test cell has bound a name at its top level; given cells that read it see it too."""
         self._cached.pop(name, None)
@@ -113,28 +110,35 @@ class Judge:
 
     # -- cells
 
-    def run_given(self, source: str) -> None:
-        """Run a given cell. Raises what it raises, and LearnerGone."""
+    def run_given(self, cell: ast.Module) -> None:
+        """Run a given cell and take out of it the statements that succeed. Raises LearnerGone.
+
+        One that fails keeps none of those after it from running: else a learner who can make it fail, by the file that
+        it reads, would have the names of the others to give.
+        """
         self._start(TestProfile())
-        code, _ = _compiled(source, frozenset())
-        before = dict(self._given)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            try:
-                _run(loop_of(self.peer), code, self._given, self._given)
-            except Ended as error:
-                raise LearnerGone(str(error)) from None
-        fresh = [
-            name
-            for name, value in self._given.items()
-            if isinstance(value, type)
-            and before.get(name) is not value
-            and value.__module__ == "__main__"
-            and not isinstance(value, RemoteMeta)
-        ]
+        with _redirected(io.StringIO(), io.StringIO()), shelter.closed():
+            cell.body = [statement for statement in cell.body if not self._has_run(statement)]
+
+    def _has_run(self, statement: ast.stmt) -> bool:
+        code = compile(ast.Module([statement], []), "<given>", "exec", flags=FLAGS, dont_inherit=True)
         try:
-            self.peer.know_given(fresh, self._given)
-        except Ended as error:
-            raise LearnerGone(str(error)) from None
+            _run(loop_of(self.peer), code, self._given, self._given)
+        except Exception:  # what a test needs of it is in the learner's process, if anywhere
+            return False
+        finally:
+            if self.peer.ended:
+                raise LearnerGone(self.peer.ended)
+        return True
+
+    def know_given(self) -> None:
+        """Let plain instances of the classes that given cells have made cross by value. Raises LearnerGone."""
+        made = {
+            name: value
+            for name, value in self._given.items()
+            if isinstance(value, type) and value.__module__ == "__main__" and not isinstance(value, RemoteMeta)
+        }
+        self.peer.know_given(made)
 
     def run_test(
         self, source: str, task: str, profile: TestProfile, record: Record | None = None
@@ -144,8 +148,9 @@ class Judge:
         With `record` every operator is allowed and noted: for the reference solution only. CannotCross is raised then.
         """
         names = self._tasks.setdefault(task, {"__name__": "__main__", "__builtins__": self._names})
-        self._start(profile)
+        self.here = names
         self.peer.record = record
+        self._start(profile)
         self.peer.pushing = lambda: {name: names[name] for name in profile.pushed if name in names}
         shown: list[dict[str, Any]] = []
         streams = _Stream("stdout", shown), _Stream("stderr", shown)
@@ -154,7 +159,7 @@ class Judge:
                 try:
                     code, last = _compiled(source, profile.remote)
                     self._take_remote(source, profile, names)
-                    space = _Locals(self, names)
+                    space = Locals(self, names)
                     loop = loop_of(self.peer)
                     _run(loop, code, names, space)
                     if last is not None:
@@ -174,14 +179,8 @@ class Judge:
 
     def _start(self, profile: TestProfile) -> None:
         self._cached.clear()
-        self.peer.profile = profile
         self._remote = profile.remote
-        self.peer.fresh()
-        self.peer.shared.clear()
-        try:
-            self.peer.request("test", (sorted(profile.remote),))
-        except Ended as error:
-            raise LearnerGone(str(error)) from None
+        self.peer.begin(profile)
 
     def _take_remote(self, source: str, profile: TestProfile, names: dict[str, Any]) -> None:
         """Bind what the test imports, but must have from the learner's process."""
@@ -217,7 +216,8 @@ def _names_class(value: Any, kind: type) -> bool:
 # ---------------------------------------------------------------------------------------------------- running a cell
 
 
-def _tree(source: str) -> ast.Module:
+def tree_of(source: str) -> ast.Module:
+    """A cell as Python has it, magics and all. Raises SyntaxError."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     return ast.parse(TransformerManager().transform_cell(source))
@@ -244,7 +244,7 @@ def _imports(source: str, names: frozenset[str]) -> Iterator[tuple[str, str, str
     """The imports of these names in a cell: the name, the module, and the attribute or nothing."""
     if not names:
         return
-    for node in ast.walk(_tree(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
@@ -256,18 +256,24 @@ def _imports(source: str, names: frozenset[str]) -> Iterator[tuple[str, str, str
                     yield bound, node.module, alias.name
 
 
+def take_result(tree: ast.Module, source: str) -> ast.expr | None:
+    """Take a cell's last expression, the value of which is its result, out of its tree."""
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr) or source.rstrip().endswith(";"):
+        return None
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr)
+    return last.value
+
+
 def _compiled(source: str, remote: frozenset[str]) -> tuple[CodeType, CodeType | None]:
     """A cell's code, and that of its last expression, if it ends in one."""
-    tree = _tree(source)
+    tree = tree_of(source)
     if remote:
         tree = ast.fix_missing_locations(_WithoutImports(remote).visit(tree))
     last = None
-    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
-        expression = tree.body.pop()
-        assert isinstance(expression, ast.Expr)
-        last = compile(ast.Expression(expression.value), "<test>", "eval", flags=flags, dont_inherit=True)
-    return compile(tree, "<test>", "exec", flags=flags, dont_inherit=True), last
+    if (expression := take_result(tree, source)) is not None:
+        last = compile(ast.Expression(expression), "<test>", "eval", flags=FLAGS, dont_inherit=True)
+    return compile(tree, "<test>", "exec", flags=FLAGS, dont_inherit=True), last
 
 
 def _run(loop: asyncio.AbstractEventLoop, code: CodeType, names: dict[str, Any], space: Any) -> Any:
@@ -284,7 +290,7 @@ def _run(loop: asyncio.AbstractEventLoop, code: CodeType, names: dict[str, Any],
 
 def _result(value: Any) -> list[dict[str, Any]]:
     """The output for the value of a cell's last expression: partial credit is a number, and nothing else is shown."""
-    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+    if (numpy := sys.modules.get("numpy")) is not None and issubclass(type(value), numpy.generic):
         value = value.item()
     if type(value) not in (int, float):
         return []
@@ -299,7 +305,9 @@ def _error(error: BaseException) -> dict[str, Any]:
     except Exception as problem:
         said = f"<its text cannot be shown: {type(problem).__name__}>"
     line = f"{name}: {said}" if said else name
-    return {"output_type": "error", "ename": name, "evalue": said, "traceback": [line]}
+    place = vars(error).get("_wire_place_")  # in the learner's code; of the test's own no line is shown
+    where = [f"{place[0]}, line {place[1]} of its cell: {place[2]}"] if place else []
+    return {"output_type": "error", "ename": name, "evalue": said, "traceback": [*where, line]}
 
 
 class _Stream(io.TextIOBase):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from grading.engine.learner.guarded import Guarded
 from grading.engine.learner.service import Service
 from grading.engine.learner.shell import Runner, Shell
 
@@ -17,8 +18,11 @@ def main(wire: int, shell: Shell) -> None:
     sys.path[:] = [*filter(None, sys.path), str(Path.cwd())]
     sys.modules["curriculum.desk"] = _desk()
     runner = Runner(shell)
+    connection = socket.socket(fileno=wire)
     with contextlib.suppress(KeyboardInterrupt):
-        Service(socket.socket(fileno=wire), shell.user_ns, runner.run_cell).serve()
+        _, (channel,), _, _ = socket.recv_fds(connection, 1, 1)  # the judge's first byte; what follows goes by the wire
+        os.set_inheritable(channel, False)
+        Service(connection, shell.user_ns, runner.run_cell, Guarded(channel, wire, shell)).serve()
     os._exit(0)  # a learner's atexit functions and threads have no time of their own
 
 

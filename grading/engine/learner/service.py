@@ -6,7 +6,9 @@ This process is the learner's own, so nothing here protects anything; the judge 
 import asyncio
 import builtins
 import importlib
+import inspect
 import io
+import logging
 import os
 import pickle
 import random
@@ -18,10 +20,13 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from grading.engine.learner.guarded import Guarded
+from grading.engine.wire import closed
 from grading.engine.wire.frames import Frames
 from grading.engine.wire.given import Given
 from grading.engine.wire.link import Link
-from grading.engine.wire.remote import Describer, error_from, error_node, own_node
+from grading.engine.wire.remote import PLAIN, Describer, code_of, error_from, error_node, own_node
+from grading.engine.wire.state import state_of
 from grading.engine.wire.values import Decoder, Encoder
 
 _ORIGINAL = SimpleNamespace(input=builtins.input, print=builtins.print, open=builtins.open)
@@ -56,16 +61,25 @@ class Service(Link):
     """The learner's end of the wire."""
 
     def __init__(
-        self, connection: socket.socket, namespace: dict[str, Any], run_cell: Callable[[str], list[dict[str, Any]]]
+        self,
+        connection: socket.socket,
+        namespace: dict[str, Any],
+        run_cell: Callable[[str], list[dict[str, Any]]],
+        guarded: Guarded | None = None,
     ) -> None:
         """`namespace` is that of the learner's cells, which `run_cell` runs and tells the outputs of."""
         super().__init__(Frames(connection), is_judge=False)
+        self._guarded = guarded
         self._namespace, self._run_cell = namespace, run_cell
         self._given = Given(self.others)
         self._describer = Describer(self, self._given)
-        self.others |= {"x": error_from, "P": self._unpickle}
+        self.others |= {"x": error_from, "P": self._unpickle, "M": _module}
         self._texts: list[list[str]] = []
-        self._warned: list[list[str]] = []
+        self._warned: list[BaseException] = []
+        self._logged: list[tuple[Any, ...]] = []
+        self._returned: frozenset[str] = frozenset()  # what else the judge takes over in the test that runs
+        self._state: dict[str, Any] = {}
+        self._levels: dict[str, int] = {}  # of loggers, before a test set them
         self._streams = (_Printed("stdout", self._texts), _Printed("stderr", self._texts))
         self._shell_streams: Any = (sys.stdout, sys.stderr)
         self._patched: list[tuple[Any, str, Any]] = []
@@ -87,18 +101,20 @@ class Service(Link):
             with warnings.catch_warnings():
                 warnings.simplefilter("always")  # whether it is shown is decided where the test is
                 warnings.showwarning = self._warn  # type: ignore[assignment]
+                _tell_of_records(self._log)
                 Link.serve(self)
         finally:
             sys.stdout, sys.stderr = self._shell_streams
 
     def _warn(self, message: Any, category: type, *where: Any) -> None:
         if len(self._warned) < MOST_WARNINGS:
-            kind = next((base.__name__ for base in category.__mro__ if base.__module__ == "builtins"), "UserWarning")
-            self._warned.append([kind, str(message)])
+            self._warned.append(message if isinstance(message, Warning) else category(message))
 
-    def may(self, name: str) -> bool:
-        """Whether an operator on one of the judge's objects is handed on: all are."""
-        return True
+    def _log(self, record: logging.LogRecord) -> None:
+        if len(self._logged) < MOST_WARNINGS:
+            args = record.args if isinstance(record.args, tuple | dict) else ()
+            error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+            self._logged.append((record.name, record.levelno, str(record.msg), args, record.getMessage(), error))
 
     # -- values
 
@@ -118,10 +134,20 @@ class Service(Link):
     def outgoing(self, encoder: Encoder) -> dict[str, Any]:
         """What has been printed since the last message."""
         extras: dict[str, Any] = {}
-        for name, said in (("o", self._texts), ("w", self._warned)):
-            if said:
-                extras[name] = [list(part) for part in said]
-                said.clear()
+        if self._texts:
+            extras["o"] = [list(part) for part in self._texts]
+            self._texts.clear()
+        told: dict[str, Any] = {}
+        if self._warned:
+            told["warned"], self._warned = self._warned, []
+        if self._logged:
+            told["logged"], self._logged = self._logged, []
+        if self._returned:
+            now = state_of(self._returned)
+            told |= {name: value for name, value in now.items() if value != self._state.get(name)}
+            self._state = now
+        if told:
+            extras["t"] = encoder(told)
         return extras
 
     def incoming(self, decoder: Decoder, extras: dict[str, Any]) -> Callable[[], None] | None:
@@ -149,6 +175,8 @@ class Service(Link):
             os.environ.update(wanted)
         if "cwd" in state:
             os.chdir(state["cwd"])
+        if "levels" in state:
+            self._set_levels(state["levels"])
         if "stdin" in state:
             sys.stdin = state["stdin"] or sys.__stdin__
         for name, value in state.get("builtins", {}).items():
@@ -157,6 +185,14 @@ class Service(Link):
             self._namespace[name] = value
         for name in state.get("gone", ()):
             self._namespace.pop(name, None)
+
+    def _set_levels(self, wanted: dict[str, int]) -> None:
+        for name, level in self._levels.items():
+            if name not in wanted:
+                logging.getLogger(name).setLevel(level)
+        self._levels = {name: self._levels.get(name, logging.getLogger(name).level) for name in wanted}
+        for name, level in wanted.items():
+            logging.getLogger(name).setLevel(level)
 
     # -- requests
 
@@ -177,6 +213,12 @@ class Service(Link):
     def _do_name(self, name: str) -> Any:
         return (True, self._namespace[name]) if name in self._namespace else (False, None)
 
+    def _do_names(self) -> list[str]:
+        return [name for name in list(self._namespace) if type(name) is str]
+
+    def _do_code(self, function: Any) -> Any:
+        return code_of(function)
+
     def _do_unname(self, name: str) -> bool:
         return name in self._namespace and bool([self._namespace.pop(name)])
 
@@ -188,10 +230,25 @@ class Service(Link):
             if isinstance(kind := self._namespace.get(name), type):
                 self._given.add(name, kind)
 
-    def _do_test(self, remote: list[str]) -> None:
-        """A test cell starts: it shares nothing with the last one, and takes these names from here."""
+    def _do_watch(self, modules: list[str], names: list[str]) -> None:
+        """Tests will run here that cannot be split: take the fingerprints of what they rely on."""
+        assert self._guarded is not None
+        self._guarded.watch(modules, names)
+
+    def _do_keep(self, names: list[str]) -> None:
+        assert self._guarded is not None
+        self._guarded.keep(names)
+
+    def _do_guarded(self) -> None:
+        assert self._guarded is not None and self.main.loop is not None
+        self._guarded.run(self.main.loop)
+
+    def _do_test(self, remote: list[str], returned: list[str]) -> None:
+        """A test cell starts: it shares nothing with the last one, and takes these names and this state from here."""
         self.shared.clear()
         self._given.remote = frozenset(remote)
+        self._returned = frozenset(returned)
+        self._state = state_of(self._returned)
 
     def _do_get(self, thing: Any, name: str) -> Any:
         return getattr(thing, name)
@@ -207,6 +264,15 @@ class Service(Link):
 
     def _do_method(self, thing: Any, name: str, args: Any, kwargs: Any) -> Any:
         return getattr(thing, name)(*args, **kwargs)
+
+    def _do_plain(self, thing: Any, name: str) -> Any:
+        return PLAIN[closed.type_of(name)](thing)  # it passes over what the thing's own class does
+
+    def _do_signature(self, thing: Any) -> inspect.Signature:
+        try:
+            return inspect.signature(thing)
+        except (TypeError, ValueError) as error:
+            raise AttributeError("__signature__") from error
 
     def _do_operate(self, thing: Any, name: str, args: Any) -> Any:
         found: Any = getattr(type(thing), name, None)
@@ -249,6 +315,21 @@ class _Names:
 
 
 _ABSENT = object()
+
+
+def _tell_of_records(tell: Callable[[logging.LogRecord], None]) -> None:
+    """Tell of each record that a logger of this process handles, besides."""
+    handle = logging.Logger.callHandlers
+
+    def told(self: logging.Logger, record: logging.LogRecord) -> None:
+        tell(record)
+        handle(self, record)
+
+    logging.Logger.callHandlers = told  # type: ignore[method-assign]
+
+
+def _module(decoder: Decoder, node: list[Any]) -> Any:
+    return importlib.import_module(node[1])
 
 
 def _arguments(holder: list[Any]) -> Any:

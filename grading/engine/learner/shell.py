@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -278,7 +279,8 @@ def _error(name: str, said: str) -> dict[str, Any]:
 
 
 def _catch(fd: int) -> int:
-    file = os.memfd_create(f"caught-{fd}") if hasattr(os, "memfd_create") else os.open(os.devnull, os.O_RDWR)
+    with tempfile.TemporaryFile() as unnamed:  # a file of the submission's own, which its limits count
+        file = os.dup(unnamed.fileno())
     os.dup2(file, fd)
     return file
 

@@ -26,6 +26,10 @@ class TemplateError(Exception):
     """A template process could not be started, or has ended: one sentence."""
 
 
+class RefusedError(Exception):
+    """A template process does not take a submission, because of its files: a sentence's end."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """A learner's and a judge's process, and the supervisor's end of the socket to the judge."""
@@ -62,7 +66,7 @@ class Template:
         with theirs:
             try:
                 answer, handles = self._ask(message, [theirs.fileno()])
-            except TemplateError:
+            except (TemplateError, RefusedError):
                 ours.close()
                 raise
         learner, judge = map(_seen_from_here, handles) if handles else (answer["learner"], answer["judge"])
@@ -108,6 +112,8 @@ class Template:
                 answer, handles = receive(self.control, most_fds=2)
             except (EOFError, OSError, MessageError) as error:
                 raise TemplateError(f"the template process has ended ({type(error).__name__}).") from error
+        if refused := answer.get("refused"):
+            raise RefusedError(refused)
         if problem := answer.get("problem"):
             raise TemplateError(f"the template process could not start a submission: {problem}.")
         return answer, handles
@@ -125,6 +131,7 @@ def _seen_from_here(handle: int) -> int:
 def start_template(tier: Tier, imports: Sequence[str], root: Path, output_bytes: int) -> Template:
     """Start a template with a clean environment, in which the lab is that of the course in `root`.
 
+    Modules whose import leaves a thread behind are left to each submission.
     Raises `TemplateError` when it does not come up.
     """
     ours, theirs = socket.socketpair()
@@ -154,6 +161,9 @@ def start_template(tier: Tier, imports: Sequence[str], root: Path, output_bytes:
     if problem := answer.get("problem"):
         template.close()
         raise TemplateError(f"the template process did not start: {problem}.")
+    if threaded := answer.get("threaded"):
+        template.close()
+        return start_template(tier, [name for name in imports if name not in threaded], root, output_bytes)
     return template
 
 
@@ -173,6 +183,7 @@ def _environment(root: Path) -> dict[str, str]:
         "PYTHONMALLOC": "malloc",  # with the line below, page tables of huge pages: a fork costs a quarter
         "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "PYTHONUNBUFFERED": "1",
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a thread that importing pyarrow would leave behind
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         # One thread each: a pool of threads does not survive a fork, and submissions share the processor as it is.
         **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grading.engine.jail import Jail, Limits, Space, Tier
+from grading.engine.jail import FilesError, Jail, Limits, Space, Tier
 from grading.engine.template.messages import receive, send
 
 Become = Callable[[], None]  # what a fork goes on with, after the frames of the template are gone
@@ -71,7 +71,8 @@ class _Template:
             self._close(job, theirs, ours)
             if space is not None:
                 space.close()
-            send(self.control, {"problem": f"{type(error).__name__}: {error}"})
+            what = {"refused": str(error)} if isinstance(error, FilesError) else {"problem": _said(error)}
+            send(self.control, what)
             return None
         self._close(job, theirs, ours)  # else the judge would not notice that the learner's process has ended
         self.pairs[message["id"]] = _Pair(learner, judge, space)
@@ -172,6 +173,10 @@ class _Template:
         _run(self)
 
 
+def _said(error: OSError) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
 def _threads() -> int:
     """Threads of this process, those of libraries too."""
     return sum(1 for _ in Path("/proc/self/task").iterdir())
@@ -190,17 +195,20 @@ def _import_rooms() -> None:
             importlib.import_module(f"{package.__name__}.{module.name}")
 
 
-def _import(names: Sequence[str]) -> dict[str, str]:
-    """Import modules, and say why for each that could not be."""
-    problems = {}
+def _import(names: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Import modules, and say why for each that could not be; also which ones left a thread behind."""
+    problems, threaded = {}, []
     for name in names:
+        threads = _threads()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 importlib.import_module(name)
         except Exception as error:  # an import can fail in any way; the submission's own import will say so
             problems[name] = f"{type(error).__name__}: {error}"
-    return problems
+        if _threads() > threads:
+            threaded.append(name)
+    return problems, threaded
 
 
 def _forget_warnings() -> None:
@@ -232,16 +240,22 @@ def main() -> None:
     try:
         jail = Jail(Tier(settings["tier"]), [Path(path) for path in settings["visible"]])
     except OSError as error:
-        send(control, {"problem": f"{type(error).__name__}: {error}"})
+        send(control, {"problem": _said(error)})
         return
     _import_rooms()
     from grading.engine.learner.shell import make_shell, warm
 
-    problems = _import(settings["imports"])
+    problems, threaded = _import(settings["imports"])
+    if threaded:  # a process that forks has one thread: another takes its place, without these
+        send(control, {"threaded": threaded})
+        os._exit(0)
     shell = make_shell(settings["output_bytes"])
     warm(shell)
     _settle()
-    send(control, {"ready": True, "problems": problems, "threads": _threads()})
+    if _threads() > 1:
+        send(control, {"problem": f"it has {_threads()} threads before it forks"})
+        return
+    send(control, {"ready": True, "problems": problems})
     _run(_Template(control, jail, shell))
 
 

@@ -32,6 +32,9 @@ def dtype_from(decoder: Decoder, text: Any) -> "np.dtype[Any]":
 
 
 def _array(encoder: Encoder, value: np.ndarray[Any, Any]) -> Any:
+    if value.dtype.names:
+        encoder.shared.sent(value)
+        return _records(encoder, value)
     if value.dtype.kind == "O":
         encoder.shared.sent(value)
         return ["no", list(value.shape), encoder.items(value.ravel().tolist())]
@@ -74,6 +77,84 @@ def _from_objects(decoder: Decoder, node: list[Any]) -> Any:
     return decoder.leave(value)
 
 
+def _records(encoder: Encoder, value: Any) -> Any:
+    if any(value.dtype[name].names for name in value.dtype.names):
+        raise NotPlain
+    fields = [[name, dtype_text(value.dtype[name])] for name in value.dtype.names]
+    columns = np.asarray(value)  # an item of a single record would have a type of its own
+    contents = [encoder.buffer(np.ascontiguousarray(columns[name]).tobytes()) for name, _ in fields]
+    return ["nv", list(value.shape), fields, contents, isinstance(value, np.void)]
+
+
+def _from_records(decoder: Decoder, node: list[Any]) -> Any:
+    shape = _shape(decoder, node[1])
+    fields = [(decoder.text(name), dtype_from(decoder, text)) for name, text in node[2]]
+    size = prod(shape) * sum(dtype.itemsize for _, dtype in fields)
+    if (
+        not fields
+        or not all(dtype.itemsize for _, dtype in fields)
+        or size != sum(len(decoder.buffer(part)) for part in node[3])
+    ):
+        raise Malformed("an array's content does not fit its shape")
+    value = np.zeros(shape, np.dtype(fields))
+    if not node[4]:
+        decoder.enter(value)
+    for (name, dtype), number in zip(fields, node[3], strict=True):
+        value[name] = np.frombuffer(decoder.buffer(number), dtype).reshape(shape)
+    return value[()] if node[4] else decoder.leave(value)
+
+
+def _generator(encoder: Encoder, value: Any) -> Any:
+    bits = value.bit_generator
+    if type(bits) is not np.random.PCG64:
+        raise NotPlain
+    encoder.shared.sent(value)
+    state = bits.state
+    parts = (state["state"]["state"], state["state"]["inc"], state["has_uint32"], state["uinteger"])
+    return ["rg64", *(encoder(int(part)) for part in parts)]
+
+
+def _from_generator(decoder: Decoder, node: list[Any]) -> Any:
+    state, step, has_half, half = (decoder.whole(decoder(part)) for part in node[1:5])
+    if not (0 <= state < 1 << 128 and 0 <= step < 1 << 128 and has_half in (0, 1) and 0 <= half < 1 << 32):
+        raise Malformed("a generator's state is none")
+    bits = np.random.PCG64(0)
+    bits.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": state, "inc": step},
+        "has_uint32": has_half,
+        "uinteger": half,
+    }
+    return decoder.leave(decoder.enter(np.random.Generator(bits)))
+
+
+def _legacy(encoder: Encoder, value: np.random.RandomState) -> Any:
+    state: Any = value.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        raise NotPlain
+    encoder.shared.sent(value)
+    inner = state["state"]
+    return ["rgmt", encoder.buffer(inner["key"].tobytes()), int(inner["pos"]), state["has_gauss"], state["gauss"]]
+
+
+def _from_legacy(decoder: Decoder, node: list[Any]) -> Any:
+    return decoder.leave(decoder.enter(_with_state(np.random.RandomState(0), legacy_state(decoder, node[1:]))))
+
+
+def _with_state(generator: np.random.RandomState, state: Any) -> np.random.RandomState:
+    generator.set_state(state)
+    return generator
+
+
+def legacy_state(decoder: Decoder, node: list[Any]) -> tuple[Any, ...]:
+    """The state of a generator of NumPy's old kind, which NumPy itself does not check. Raises Malformed."""
+    key = np.frombuffer(decoder.buffer(node[0]), np.uint32)
+    position, has_gauss, gauss = decoder.whole(node[1]), node[2], node[3]
+    if len(key) != 624 or not 0 <= position <= 624 or has_gauss not in (0, 1) or type(gauss) is not float:
+        raise Malformed("a generator's state is none")
+    return "MT19937", key.copy(), position, int(has_gauss), gauss
+
+
 def _scalar(encoder: Encoder, value: np.generic) -> Any:
     return ["ns", dtype_text(value.dtype), encoder.buffer(value.tobytes())]
 
@@ -102,6 +183,12 @@ def encoder_of(kind: type) -> Callable[[Encoder, Any], Any] | None:
         return _array
     if kind in _SCALARS:
         return _scalar
+    if kind is np.void:
+        return lambda encoder, value: _records(encoder, value) if value.dtype.names else encoder.other(encoder, value)
+    if kind.__name__ == "Generator" and kind is np.random.Generator:
+        return _generator
+    if kind.__name__ == "RandomState" and kind is np.random.RandomState:
+        return _legacy
     return _dtype if issubclass(kind, np.dtype) else None
 
 
@@ -110,4 +197,7 @@ DECODERS: dict[str, Callable[[Decoder, list[Any]], Any]] = {
     "no": _from_objects,
     "ns": _from_scalar,
     "nt": _from_dtype,
+    "nv": _from_records,
+    "rg64": _from_generator,
+    "rgmt": _from_legacy,
 }

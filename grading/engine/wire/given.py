@@ -67,7 +67,9 @@ class Given:
             raise Malformed("a given class is no dataclass")
         made = decoder.enter(object.__new__(kind))
         for name, item in node[2]:
-            vars(made)[decoder.text(name)] = decoder(item)
+            if name not in kind.__dataclass_fields__ and callable(getattr(kind, decoder.text(name), None)):
+                raise Malformed("an attribute hides a method of a given class")
+            vars(made)[name] = decoder(item)
         return decoder.leave(made)
 
     def _enum(self, decoder: Decoder, node: list[Any]) -> Any:

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import queue
+import random
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -88,10 +89,11 @@ class Link:
         self._numbers = itertools.count(1)
         self._lane_numbers = itertools.count(2 if is_judge else 1, 2)
         self._own_parity = 0 if is_judge else 1
+        self.is_judge = is_judge
         self._lanes: dict[int, Lane] = {MAIN: Lane(MAIN)}
         self._mine = threading.local()
         self._table = threading.RLock()  # order of messages, and the tables that they change
-        self._waiting: dict[int, Lane | tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]] = {}
+        self._waiting: dict[int, Lane | tuple[asyncio.AbstractEventLoop, asyncio.Future[Any], list[bool]]] = {}
         self._tasks: dict[int, asyncio.Future[Any]] = {}
         self._sent = self._read = 0
         self.patched: dict[
@@ -120,6 +122,18 @@ class Link:
         """The node of an exception that a request ended in."""
         raise NotImplementedError
 
+    def may(self, name: str) -> bool:
+        """Whether an object of the other side may decide by this operator, or by an exception of this name."""
+        return True
+
+    def raised(self, op: str, value: Any, error: BaseException) -> BaseException:
+        """What is raised here for an exception that a request ended in."""
+        return error
+
+    def native_of(self, kind: type) -> type | None:
+        """The class that instances of a stand-in say they have."""
+        return None
+
     # -- calling
 
     def start(self) -> None:
@@ -143,10 +157,15 @@ class Link:
             self._mine.end = _End(self, lane)
         return lane
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether this thread is writing or reading a message, and so can ask nothing."""
+        return bool(getattr(self._mine, "encodes", False))
+
     def request(self, op: str, value: Any) -> Any:
         """Ask the other side and wait for its answer. Raises what it raised, and Ended."""
-        if getattr(self._mine, "encodes", False):
-            raise AttributeError("a message is being written, and nothing can be asked meanwhile")
+        if self.is_busy:
+            raise AttributeError("a message is being written or read, and nothing can be asked meanwhile")
         lane, number = self.lane(), next(self._numbers)
         self._waiting[number] = lane
         self._send([REQUEST, lane.number, number, op], value)
@@ -160,7 +179,7 @@ class Link:
         if fine:
             return answer
         try:
-            raise answer
+            raise self.raised(op, value, answer)
         finally:
             del answer
 
@@ -171,18 +190,22 @@ class Link:
         """
         loop, number = asyncio.get_running_loop(), next(self._numbers)
         future: asyncio.Future[Any] = loop.create_future()
-        self._waiting[number] = (loop, future)
+        stopped: list[bool] = []
+        self._waiting[number] = (loop, future, stopped)
         lane = self.lane()
         with self._table:
             asked = lane.asked
             asked.append((number, thing))
             if len(asked) == 1:
                 loop.call_soon(self._ask, lane)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            self.note("cancel", number)
-            raise
+        while True:
+            try:
+                return await asyncio.shield(future)
+            except asyncio.CancelledError:
+                if future.done():
+                    raise
+                stopped.append(True)  # what is cancelled may tidy up first, or go on: the other side tells
+                self.note("cancel", number)
 
     def _ask(self, lane: Lane) -> None:
         asked, lane.asked = lane.asked, []
@@ -361,13 +384,14 @@ class Link:
             self.shared.show(thing, key)
 
     def _reading(self) -> None:
+        self._mine.encodes = True  # an answer could not be read meanwhile
         try:
             while True:
                 message, buffers = self.frames.receive()
                 self._receive(message, buffers)
         except (Gone, Malformed) as error:
             self._end(str(error))
-        except (RecursionError, MemoryError, OverflowError) as error:
+        except Exception as error:  # whatever a hostile message brings about: nobody would wait for the next one
             self._end(f"a message could not be read: {type(error).__name__}")
 
     def _receive(self, message: Any, buffers: list[memoryview]) -> None:
@@ -432,8 +456,8 @@ class Link:
         else:
             self.pump(lane)
 
-    def _resolve(self, waiting: tuple[Any, Any], fine: bool, value: Any, prepare: Any) -> None:
-        loop, future = waiting
+    def _resolve(self, waiting: tuple[Any, Any, Any], fine: bool, value: Any, prepare: Any) -> None:
+        loop, future, stopped = waiting
 
         def settle() -> None:
             if prepare is not None:
@@ -442,8 +466,10 @@ class Link:
                 return
             if fine:
                 future.set_result(value)
-            elif isinstance(value, asyncio.CancelledError):
+            elif isinstance(value, asyncio.CancelledError) and (stopped or self.may("CancelledError")):
                 future.cancel()
+            elif isinstance(value, asyncio.CancelledError):  # a group of tasks would take it for an orderly end
+                future.set_exception(RuntimeError("what was awaited has cancelled itself"))
             else:
                 future.set_exception(value if not isinstance(value, StopIteration) else RuntimeError(str(value)))
 
@@ -516,6 +542,12 @@ def replace(target: Any, new: Any) -> None:
     elif hasattr(target, "extendleft"):
         target.clear()
         target.extend(new)
+    elif isinstance(target, random.Random):
+        target.setstate(new.getstate())
+    elif hasattr(target, "set_state"):
+        target.set_state(new.get_state())
+    elif hasattr(target, "bit_generator"):
+        target.bit_generator.state = new.bit_generator.state
     elif hasattr(target, "_update_inplace"):
         target._update_inplace(new)
     elif type(target).__module__ == "numpy":

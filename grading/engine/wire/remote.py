@@ -4,13 +4,24 @@ What would show a value of this side to the other side's object and let it decid
 formatting) is answered here, as for a plain object, unless the link allows that very operator.
 """
 
+import contextlib
 import dataclasses
+import datetime
+import decimal
+import fractions
 import functools
+import importlib
 import inspect
+import io
+import linecache
+import re
+import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
 
+from grading.engine.wire import closed
 from grading.engine.wire.frames import Malformed
 from grading.engine.wire.given import Given
 from grading.engine.wire.link import Link
@@ -77,6 +88,14 @@ _BINARY = (
 GATED = frozenset(
     [f"__{name}__" for name in _COMPARE] + [f"__{side}{name}__" for name in _BINARY for side in ("", "r", "i")]
 )
+# Methods that compare as operators do, of text, sets, frames and arrays.
+COMPARING = frozenset(
+    [
+        *("startswith", "endswith", "issubset", "issuperset", "isdisjoint"),
+        *("equals", "identical", "allclose", "isclose", "array_equal", "eq", "ne", "lt", "le", "gt", "ge"),
+    ]
+)
+MAY_END = ("__next__", "send", "throw")  # what ends an iterator or a generator by an exception, as it should
 # What may be read of an object by a name with two underscores.
 READABLE = frozenset(
     f"__{name}__"
@@ -106,27 +125,62 @@ READABLE = frozenset(
         "abstractmethods",
         "orig_bases",
         "post_init",
+        "closure",
+        "isabstractmethod",
+        "fields",
+        "total",
+        "required_keys",
+        "optional_keys",
+        "sklearn_tags",
+        "sklearn_is_fitted",
     ]
 )
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodWrapperType)
-_PLAIN_TYPES = {
-    types.GeneratorType: "GeneratorType",
-    types.AsyncGeneratorType: "AsyncGeneratorType",
-    types.ModuleType: "ModuleType",
+_STARS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+MOST_SOURCE = 100_000  # characters of a function's source
+PLAIN: dict[type, Callable[[Any], Any]] = {
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    int: int.__int__,
+    float: float.__float__,
+    complex: complex.__complex__,
+    tuple: lambda value: tuple.__getitem__(value, slice(None)),
+    list: lambda value: list.__getitem__(value, slice(None)),
+    dict: lambda value: dict(dict.items(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    datetime.datetime: lambda value: datetime.datetime.combine(value.date(), value.timetz()),
+    datetime.date: lambda value: datetime.date(value.year, value.month, value.day),
+    datetime.timedelta: lambda value: datetime.timedelta(value.days, value.seconds, value.microseconds),
+    decimal.Decimal: decimal.Decimal,
+    fractions.Fraction: lambda value: fractions.Fraction(value.numerator, value.denominator),
 }
+"""How an object of a class that derives from a plain type becomes one of that type."""
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodWrapperType)
+_TOLD: tuple[Any, ...] = (
+    *(types.GeneratorType, types.AsyncGeneratorType, types.ModuleType, types.CellType, types.MappingProxyType),
+    *(property, classmethod, staticmethod, functools.partial, functools.cached_property),
+    *(map, filter, zip, enumerate, reversed, io.StringIO, io.BytesIO, io.TextIOWrapper),
+    *(re.Pattern, re.Match, threading.Thread, threading.Event),
+)
+_PLAIN_TYPES: dict[type, str] = {kind: kind.__name__ for kind in _TOLD}  # what instances of exactly these say they are
 
 
 class Remote:
     """An object of the other side."""
 
     __slots__ = ("__weakref__", "_wire_handle_")
-    _wire_native_ = None
+    _wire_told_: tuple[dict[str, Any], type | None] | None = None
+    _wire_plain_: type | None = None  # the plain type that its class derives from
     _wire_link_: Link
 
     def __getattr__(self, name: str) -> Any:
         """Ask the other side."""
-        if name[:2] == "__" and name not in READABLE:
+        if (name[:2] == "__" and name not in READABLE) or name.startswith("_asyncio_"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name in COMPARING and not self._wire_link_.may(name):
+            return _comparing(self, name)
+        if name in MAY_END:
+            return Method(self, name)
         return self._wire_link_.request("get", (self, name))
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -144,7 +198,7 @@ class Remote:
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         """What `isinstance` is told."""
-        return type(self)._wire_native_ or type(self)
+        return type(self)._wire_link_.native_of(type(self)) or type(self)
 
     def _run_beside(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Have the other side call its own copy of a function of the lab."""
@@ -186,6 +240,43 @@ class Method:
         return types.MethodType
 
 
+class _Doc:
+    """The documentation of a class's stand-in; an instance may have its own."""
+
+    def __init__(self, doc: str | None) -> None:
+        self._doc = doc
+
+    def __get__(self, thing: Any, kind: Any = None) -> Any:
+        return self._doc if thing is None else thing._wire_link_.request("get", (thing, "__doc__"))
+
+
+class _Signature:
+    """The signature of a class's stand-in, and that of an instance that can be called."""
+
+    def __init__(self, signature: inspect.Signature | None) -> None:
+        self._signature = signature
+
+    def __get__(self, thing: Any, kind: Any = None) -> Any:
+        if thing is None and self._signature is not None:
+            return self._signature
+        if thing is None or not hasattr(type(thing), "__call__"):  # noqa: B004 - whether its class has it
+            raise AttributeError("__signature__")
+        return thing._wire_link_.request("signature", thing)
+
+
+class _Asked:
+    """An attribute that a given class has too: the object's own is asked for, not the class's of this side."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, thing: Any, kind: Any = None) -> Any:
+        return kind._wire_link_.request("get", (kind if thing is None else thing, self._name))
+
+    def __set__(self, thing: Any, value: Any) -> None:
+        thing._wire_link_.request("set", (thing, self._name, value))
+
+
 class _MethodOf:
     """A method in the stand-in for a class."""
 
@@ -200,9 +291,16 @@ class _MethodOf:
             return self._owner._wire_link_.request(
                 "get", (kind if isinstance(kind, RemoteMeta) else self._owner, self._name)
             )
-        if "_wire_home_" in vars(type(thing)):  # super() in a test's own subclass
+        if "_wire_home_" in content_of(type(thing)):  # super() in a test's own subclass
             return functools.partial(self._owner._wire_link_.request("get", (self._owner, self._name)), thing)
+        if self._name in COMPARING and not self._owner._wire_link_.may(self._name):
+            return _comparing(thing, self._name)
         return Method(thing, self._name)
+
+
+def content_of(kind: type) -> Any:
+    """What a class of this side holds, a stand-in too."""
+    return type.__dict__["__dict__"].__get__(kind)
 
 
 def _elsewhere() -> Any:
@@ -211,6 +309,26 @@ def _elsewhere() -> Any:
 
 class RemoteMeta(type):
     """The class of stand-ins for classes."""
+
+    @property
+    def __mro__(cls) -> tuple[type, ...]:
+        """As the class itself would tell it, without what makes it a stand-in."""
+        lineage = [kind for kind in type.mro(cls) if kind is not Remote and kind is not object]
+        native = cls._wire_link_.native_of(cls)
+        lineage += [kind for kind in (type.mro(native) if native else ()) if kind.__module__ != "__main__"]
+        return (*dict.fromkeys(lineage), object) if object not in lineage else tuple(dict.fromkeys(lineage))
+
+    @property
+    def __bases__(cls) -> tuple[type, ...]:  # type: ignore[override]
+        """As the class itself would tell it."""
+        bases = tuple(kind for kind in type.__dict__["__bases__"].__get__(cls) if kind is not Remote)
+        return bases or cls.__mro__[1:2]
+
+    @property  # type: ignore[misc]
+    def __dict__(cls) -> Any:  # type: ignore[override]
+        """The other side's, but for a class that a test made."""
+        own, link = content_of(cls), cls._wire_link_
+        return own if "_wire_home_" in own or link.is_busy else link.request("get", (cls, "__dict__"))
 
     def __new__(meta, name: str, bases: tuple[type, ...], content: dict[str, Any], **options: Any) -> Any:
         """A stand-in, or a subclass of one that a test defines: the other side gets such a class too."""
@@ -228,25 +346,29 @@ class RemoteMeta(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make an instance on the other side."""
-        if "_wire_class_" not in vars(cls):
+        if "_wire_class_" not in content_of(cls):
             return type.__call__(cls, *args, **kwargs)
         return cls._wire_link_.request("call", (cls, args, kwargs))
 
     def __getattr__(cls, name: str) -> Any:
         """Ask the other side."""
-        if (name[:2] == "__" and name not in READABLE) or name.startswith("_wire_") or name == "_run_beside":
+        if (
+            (name[:2] == "__" and name not in READABLE)
+            or name.startswith(("_wire_", "_asyncio_"))
+            or name == "_run_beside"
+        ):
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         return cls._wire_link_.request("get", (cls, name))
 
     def __setattr__(cls, name: str, value: Any) -> None:
         """Set it on the other side."""
-        if name.startswith(("_wire_", "__")):
+        if name.startswith(("_wire_", "__")) or cls._wire_link_.is_busy:
             type.__setattr__(cls, name, value)
             return
         kept = cls._wire_link_.patched
         if isinstance(value, _MethodOf):  # a patch puts back what it found here
             value = kept.pop((cls, name))
-        elif isinstance(vars(cls).get(name), _MethodOf) and (cls, name) not in kept:
+        elif isinstance(content_of(cls).get(name), _MethodOf) and (cls, name) not in kept:
             kept[cls, name] = cls._wire_link_.request("get", (cls, name))
         cls._wire_link_.request("set", (cls, name, value))
 
@@ -291,6 +413,10 @@ class RemoteFunction(Remote):
     def __getattr__(self, name: str) -> Any:
         """Ask the other side."""
         info = self._wire_info_
+        if name == "__code__" and name not in info and not self._wire_link_.is_judge:
+            return _CODES[info["flags"]]
+        if name == "__code__" and name not in info:
+            info[name] = _code_from(self._wire_link_.request("code", self), info)
         if name in info:
             if name == "__signature__" and info[name] is None:
                 raise AttributeError(name)
@@ -340,6 +466,72 @@ _CODES = {
 }
 
 
+def code_of(function: Any) -> tuple[Any, ...] | None:
+    """What may be told of a function's code: its source, its names and its parameters; None where it has none."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, types.CodeType):
+        return None
+    try:
+        source = "".join(inspect.getsourcelines(code)[0])[:MOST_SOURCE]
+    except (OSError, TypeError):
+        source = ""
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)
+    return source, code.co_names, code.co_varnames, counts, code.co_flags & _STARS
+
+
+def _code_from(told: Any, info: dict[str, Any]) -> types.CodeType:
+    """A code object that says what the other side's says. What it would run is another's: it returns nothing."""
+    flags, name = info["flags"], info["__name__"]
+    basis = _CODES[flags].replace(co_name=name, co_qualname=info["__qualname__"], co_filename="<nowhere>")
+    match told:
+        case (str() as source, tuple() as names, tuple() as variables, (int(), int(), int()) as counts, int() as stars):
+            pass
+        case _:
+            return basis
+    if not all(type(each) is str for each in (*names, *variables)) or sum(counts) > len(variables) or min(counts) < 0:
+        raise Malformed("what is told of a function's code is malformed")
+    if source:
+        place = f"<learner:{len(linecache.cache)}>"
+        linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
+        basis = basis.replace(co_filename=place, co_firstlineno=1)
+    positional, only, named = counts
+    if only > positional:
+        raise Malformed("what is told of a function's code is malformed")
+    return basis.replace(
+        co_names=names,
+        co_varnames=variables,
+        co_nlocals=len(variables),
+        co_argcount=positional,
+        co_posonlyargcount=only,
+        co_kwonlyargcount=named,
+        co_flags=basis.co_flags | (stars & _STARS),
+    )
+
+
+def plain_of(thing: Any) -> Any:
+    """What an object holds, as plain data, where its class derives from a plain type; else the object."""
+    kind = type(thing)._wire_plain_ if issubclass(type(thing), Remote) else None
+    if kind is None:
+        return thing
+    plain = thing._wire_link_.request("plain", (thing, closed.name_of(kind)))
+    if type(plain) is not kind:
+        raise TypeError(f"what {type(thing).__name__!r} holds is no {kind.__name__}")
+    return plain
+
+
+def _as_array(thing: Any, dtype: Any = None, copy: Any = None) -> Any:
+    import numpy as np
+
+    return np.asarray(plain_of(thing), dtype)
+
+
+def _comparing(thing: Any, name: str) -> Any:
+    """A method that compares, of the plain data that an object holds: the other side's own is not asked."""
+    if not hasattr(type(thing)._wire_plain_, name):
+        raise AttributeError(f"a test does not ask an answer's {type(thing).__name__!r} whether it {name!r}")
+    return getattr(plain_of(thing), name)
+
+
 def forwarder(name: str) -> Callable[..., Any]:
     """A method that hands an operator on to the other side, if it may."""
 
@@ -349,9 +541,14 @@ def forwarder(name: str) -> Callable[..., Any]:
     def gated(self: Any, *args: Any) -> Any:
         if self._wire_link_.may(name):
             return self._wire_link_.request("operate", (self, name, args))
+        if self._wire_plain_ is not None and not name.startswith("__i"):  # it changes nothing on the other side
+            found = getattr(self._wire_plain_, name, None)
+            return NotImplemented if found is None else found(plain_of(self), *map(plain_of, args))
         return getattr(object, name)(self, *args) if hasattr(object, name) else NotImplemented
 
     def contains(self: Any, value: Any) -> Any:
+        if self._wire_plain_ is not None:
+            return plain_of(value) in plain_of(self)
         if self._wire_link_.may(name):
             return bool(self._wire_link_.request("operate", (self, name, (value,))))
         return any(value is item or value == item for item in self)
@@ -376,8 +573,15 @@ def forwarder(name: str) -> Callable[..., Any]:
             raise TypeError("__array__ gave no array")
         return value if dtype is None else value.astype(dtype)
 
+    def heard(self: Any, kind: Any, said: Any) -> Any:
+        # What is raised in a `with` is the test's to hear, unless the reference solution keeps it back as well.
+        return said if kind is None or not said or self._wire_link_.may(name) else False
+
     def exiting(self: Any, kind: Any, error: Any, trace: Any) -> Any:
-        return self._wire_link_.request("operate", (self, name, (kind, error, None)))
+        return heard(self, kind, self._wire_link_.request("operate", (self, name, (kind, error, None))))
+
+    async def exiting_later(self: Any, kind: Any, error: Any, trace: Any) -> Any:
+        return heard(self, kind, await self._wire_link_.request("operate", (self, name, (kind, error, None))))
 
     special = {
         "__repr__": text,
@@ -387,7 +591,7 @@ def forwarder(name: str) -> Callable[..., Any]:
         "__array__": array,
         "__contains__": contains,
         "__exit__": exiting,
-        "__aexit__": exiting,
+        "__aexit__": exiting_later,
     }
     return special.get(name) or (gated if name in GATED else operate)  # type: ignore[return-value]
 
@@ -400,13 +604,16 @@ class Describer:
         self.link, self._given = link, given
         self.classes: dict[int, type] = {}  # of the other side, by handle
         self.instances: Any = __import__("weakref").WeakValueDictionary()
+        self.natives: dict[type, type | None] = {}
         self._sent: set[int] = set()
+        link.native_of = self.native_of  # type: ignore[method-assign]
         link.others |= {
             "h": self._instance,
             "f": self._function,
             "C": self._class,
             "o": self._own,
             "co": self._coroutine,
+            "sg": lambda decoder, node: self._from_signature(decoder, node[1]),
         }
 
     # -- writing
@@ -416,6 +623,8 @@ class Describer:
         kind = type(value)
         if isinstance(value, type) and isinstance(kind, type):
             return self.class_node(encoder, value)
+        if kind is inspect.Signature:
+            return ["sg", self._parts(encoder, value)]
         if kind is types.CoroutineType:
             return ["co", self.link.exports.add(value)]
         if kind in _FUNCTIONS:
@@ -452,6 +661,7 @@ class Describer:
                 "fields": self._fields(encoder, kind),
                 "lineage": [f"{base.__module__}.{base.__qualname__}" for base in mro],
                 "signature": self._signature(encoder, kind) if kind.__module__ == "__main__" else None,
+                "annotations": self._annotations(encoder, kind) if kind.__module__ == "__main__" else [],
             },
         ]
 
@@ -503,11 +713,19 @@ class Describer:
             "signature": self._signature(encoder, inner if flags else function),
         }
 
+    def _annotations(self, encoder: Encoder, kind: type) -> list[Any]:
+        notes = vars(kind).get("__annotations__")
+        if type(notes) is not dict:
+            return []
+        return [[str(name), self._maybe(encoder, value, None, True)[1]] for name, value in notes.items()]
+
     def _signature(self, encoder: Encoder, value: Any) -> Any:
         try:
-            signature = inspect.signature(value)
+            return self._parts(encoder, inspect.signature(value))
         except (ValueError, TypeError):
             return None
+
+    def _parts(self, encoder: Encoder, signature: inspect.Signature) -> Any:
         empty = inspect.Parameter.empty
         parts = [
             [
@@ -523,7 +741,7 @@ class Describer:
     def _maybe(self, encoder: Encoder, value: Any, empty: Any, is_annotation: bool = False) -> list[Any]:
         if value is empty:
             return [False, None]
-        if is_annotation and not (value is None or isinstance(value, str) or type(value) is type):
+        if is_annotation and not _is_hint(value):
             value = str(value)
         if type(value) in (list, dict, set):  # a default is nobody's to change
             value = type(value)(value)
@@ -573,7 +791,7 @@ class Describer:
             "__module__": decoder.text(told["module"]),
             "__doc__": doc if doc is None else decoder.text(doc),
             "__signature__": signature,
-            "__code__": _CODES[flags],
+            "flags": flags,
             "__annotations__": {p.name: p.annotation for p in parameters if p.annotation is not p.empty},
             "__defaults__": tuple(p.default for p in parameters if p.default is not p.empty and p.kind < 2) or None,
             "__kwdefaults__": {p.name: p.default for p in parameters if p.default is not p.empty and p.kind == 3}
@@ -626,22 +844,26 @@ class Describer:
         if type(told) is not dict:
             raise Malformed("a class's description is none")
         bases = [base for base in decoder.items(told["bases"]) if isinstance(base, type)]
-        made = self.make_class(decoder, handle, told, bases)
+        made = self.classes[handle] = self.make_class(decoder, handle, told, bases)
         signature = self._from_signature(decoder, told["signature"])
-        if signature is not None:
-            type.__setattr__(made, "__signature__", signature)
-        self.classes[handle] = made
+        if signature is not None or "__call__" in told["dunders"]:
+            type.__setattr__(made, "__signature__", _Signature(signature))
+        notes = {decoder.text(name): decoder(value) for name, value in told["annotations"]}
+        if notes:
+            type.__setattr__(made, "__annotations__", notes)
         return made
 
     def make_class(self, decoder: Decoder, handle: int, told: dict[str, Any], bases: list[type]) -> type:
         """The stand-in for a class of the other side."""
         dunders = [decoder.text(name) for name in told["dunders"]]
         methods = frozenset(decoder.text(name) for name in told["methods"])
+        if any(name.startswith("_") and name != "__init__" for name in methods):
+            raise Malformed("a class's operators are told as methods")
         doc, given = told["doc"], decoder(told["given"])
         native = given if isinstance(given, type) else next((b for b in bases if not isinstance(b, RemoteMeta)), None)
         content: dict[str, Any] = {
             "__slots__": (),
-            "__doc__": doc if doc is None else decoder.text(doc),
+            "__doc__": _Doc(doc if doc is None else decoder.text(doc)),
             "__module__": decoder.text(told["module"]),
             "_wire_link_": self.link,
             "_wire_class_": handle,
@@ -649,7 +871,7 @@ class Describer:
         name = decoder.text(told["name"])
         errors = tuple(base for base in bases if issubclass(base, BaseException))
         if errors:
-            known = self.native(told, None)
+            known = self.native_error(told)
             if known is not None and issubclass(known, BaseException):
                 return known
             del content["__slots__"]
@@ -664,12 +886,18 @@ class Describer:
             del content["__dataclass_fields__"]
         parents = tuple(base for base in bases if isinstance(base, RemoteMeta)) or (Remote,)
         ours = tuple(base for base in bases if not isinstance(base, RemoteMeta) and base.__module__ == "__main__")
+        for base in ours:
+            content |= {name: _Asked(name) for name in _data_of(base) if name not in content}
+        content["_wire_told_"] = None if ours and given is None else (told, native)
         content["__dict__"] = property(lambda thing: thing._wire_link_.request("get", (thing, "__dict__")))
-        content |= {"_wire_native_": None if ours and given is None else self.native(told, native)}
+        if (plain := _plain_base(native)) is not None:
+            content["_wire_plain_"] = plain
+            content.setdefault("__array__", _as_array)
         for attempt in ((*parents, *ours), parents, (Remote,)):
-            metas = tuple({RemoteMeta: None} | {type(base): None for base in attempt if type(base) is not type})
+            metas = {RemoteMeta: None} | {type(base): None for base in attempt if type(base) is not type}
+            kinds = tuple(meta for meta in metas if not any(issubclass(o, meta) for o in metas if o is not meta))
             try:
-                meta = RemoteMeta if metas == (RemoteMeta,) else type("RemoteMeta", metas, {})
+                meta = kinds[0] if len(kinds) == 1 else type("RemoteMeta", kinds, {})
                 return meta(name, attempt, dict(content))
             except TypeError:  # no order of these bases fits; the stand-in works without them
                 continue
@@ -691,19 +919,74 @@ class Describer:
             fields[made.name] = made
         return fields
 
+    def native_of(self, kind: type) -> type | None:
+        """The class of this side that instances of a stand-in say they have, found out when it is asked for."""
+        told = getattr(kind, "_wire_told_", None)
+        if told is not None and kind not in self.natives:
+            self.natives[kind] = self.native(*told)
+        return self.natives.get(kind)
+
+    def native_error(self, told: dict[str, Any]) -> type | None:
+        """A library's own class for an exception class of the other side."""
+        return self.native(told, None)
+
     def native(self, told: dict[str, Any], base: type | None) -> type | None:
-        """The class of this side that instances say they have."""
+        """The class of this side that a class of the other side stands for or derives from, if it may say so."""
         if told["given"] is not None:
             return base
         plain = told.get("plain")
         if type(plain) is str:
             return next((kind for kind, name in _PLAIN_TYPES.items() if name == plain), None)
+        found = None if self.link.is_judge else named_class(told)
+        if found is not None:
+            return found
         if base is None:
             return None
         try:
             return type(str(told["name"]), (base,), {"__module__": "__main__"})
         except TypeError:
             return base
+
+
+def _plain_base(kind: type | None) -> type | None:
+    """The plain type that a class is derived from."""
+    return next((base for base in kind.__mro__ if base in PLAIN), None) if kind else None
+
+
+def named_class(told: dict[str, Any], only: Callable[[str], bool] = bool) -> type | None:
+    """The class of a library in the lineage of a class of the other side; or one that derives from those in it.
+
+    Only those count that `only` lets pass.
+    """
+    found: list[type] = []
+    lineage = [name for name in told.get("lineage", ()) if type(name) is str]
+    for name in lineage:
+        module, _, rest = name.rpartition(".")
+        if module in ("builtins", "__main__", "") or module.partition(".")[0] not in sys.modules or not only(name):
+            continue
+        with contextlib.suppress(ImportError):  # a part of a library that is loaded when it is first used
+            importlib.import_module(module)
+        kind = getattr(sys.modules.get(module), rest, None)
+        if isinstance(kind, type) and not any(issubclass(other, kind) for other in found):
+            found.append(kind)
+    if not found or found[0].__qualname__ == lineage[0].rpartition(".")[2]:
+        return found[0] if found else None
+    for bases in (tuple(found), (found[0],)):
+        with contextlib.suppress(TypeError):  # no class may have these bases
+            return types.new_class(str(told["name"]), bases, exec_body=_in_main)
+    return found[0]
+
+
+def _in_main(content: dict[str, Any]) -> None:
+    content["__module__"] = "__main__"
+
+
+def is_subclass(kind: Any, bases: Any) -> bool:
+    """Like `issubclass`, and a stand-in for a class has the bases that it tells of."""
+    if issubclass(kind, bases):
+        return True
+    asked = bases if isinstance(bases, tuple) else (bases,)
+    return isinstance(kind, RemoteMeta) and any(base in kind.__mro__ for base in asked)
 
 
 class Handle:
@@ -720,9 +1003,26 @@ def own_node(value: Any) -> Any:
     if issubclass(kind, Remote) or kind is Handle:
         return ["o", object.__getattribute__(value, "_wire_handle_")]
     if kind is RemoteMeta or issubclass(kind, RemoteMeta):
-        handle = vars(value).get("_wire_class_")
+        handle = content_of(value).get("_wire_class_")
         return None if handle is None else ["o", handle]
     return None
+
+
+def _is_hint(value: Any) -> bool:
+    kind = type(value)
+    return (
+        value is None
+        or isinstance(value, str | type | types.GenericAlias | types.UnionType)
+        or (kind.__module__ == "typing" and kind.__name__ not in ("TypeVar", "ForwardRef", "ParamSpec"))
+    )
+
+
+def _data_of(kind: type) -> list[str]:
+    """The attributes of a given class and its bases that are plain values."""
+    names = dict.fromkeys(name for base in kind.__mro__[:-1] for name in vars(base))
+    names = {name: None for name in names if name[:2] != "__" and name != "_abc_impl"}
+    found = {name: inspect.getattr_static(kind, name) for name in names}
+    return [name for name, value in found.items() if not callable(value) and not hasattr(type(value), "__get__")]
 
 
 def _static(kind: type, name: str) -> Any:
@@ -767,7 +1067,22 @@ def error_node(encoder: Encoder, describer: Describer, error: BaseException, dep
         describer.link.exports.add(error),
         None if cause is None else error_node(encoder, describer, cause, depth + 1),
         None if context is None else error_node(encoder, describer, context, depth + 1),
+        None if describer.link.is_judge else _place(error),  # no line of a test reaches the learner
     ]
+
+
+def _place(error: BaseException) -> list[Any] | None:
+    """The innermost line of a cell that an exception came from: the function, the line's number and its text."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") == "__main__":
+            found = trace
+        trace = trace.tb_next
+    if found is None:
+        return None
+    code = found.tb_frame.f_code
+    text = linecache.getline(code.co_filename, found.tb_lineno).strip()
+    return [str(code.co_name)[:100], found.tb_lineno, text[:200]]
 
 
 def error_from(decoder: Decoder, node: list[Any]) -> BaseException:
@@ -788,7 +1103,11 @@ def error_from(decoder: Decoder, node: list[Any]) -> BaseException:
             if kind.__module__ == "builtins":
                 made.__init__(*args)  # type: ignore[misc]
         except Exception:
-            made = Exception.__new__(kind) if issubclass(kind, Exception) else BaseException.__new__(kind)
+            try:
+                made = Exception.__new__(kind) if issubclass(kind, Exception) else BaseException.__new__(kind)
+            except TypeError:  # a library's own, that only the library can make
+                base = next(base for base in kind.__mro__ if base.__module__ == "builtins")
+                made = type(kind.__name__, (base,), {"__module__": kind.__module__})()
         made.args = tuple(args)
         made.__dict__ |= values
     for attribute, inner in (("__cause__", node[6]), ("__context__", node[7])):
@@ -797,6 +1116,9 @@ def error_from(decoder: Decoder, node: list[Any]) -> BaseException:
             if not isinstance(value, BaseException):
                 raise Malformed("an exception's cause is none")
             setattr(made, attribute, value)
+    place = node[8]
+    if type(place) is list and tuple(map(type, place)) == (str, int, str):
+        made.__dict__["_wire_place_"] = (place[0][:100], place[1], place[2][:200])
     return made
 
 

@@ -5,6 +5,7 @@ list that the learner's code keeps sees what the test does to it later, and the 
 side says which of these objects it has changed, and which of them it no longer holds.
 """
 
+import random
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -198,6 +199,13 @@ def contents(value: Any) -> Any:
         from grading.engine.wire import dataframes
 
         return dataframes.contents(value)
+    if isinstance(value, random.Random):
+        return value.getstate()
+    if numpy is not None and "numpy.random" in sys.modules and isinstance(value, numpy.random.Generator):
+        return repr(value.bit_generator.state)
+    if numpy is not None and "numpy.random" in sys.modules and isinstance(value, numpy.random.RandomState):
+        name, key, *rest = value.get_state()
+        return (name, key.tobytes(), *rest)
     state = getattr(value, "__dict__", None)
     return [*state.keys(), *state.values()] if isinstance(state, dict) else None
 

@@ -9,7 +9,9 @@ import datetime
 import decimal
 import fractions
 import pathlib
+import random
 import re
+import types
 import uuid
 import zoneinfo
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -27,6 +29,7 @@ _PACKED_FROM = 24  # items from which a list of numbers goes as one buffer
 
 _JSON_SCALARS = frozenset({type(None), bool, float, str})
 _INT64 = 1 << 63
+_CALLABLE = type(Callable[[], None])
 
 
 class NotPlain(Exception):
@@ -261,6 +264,48 @@ def _bytearray(encoder: Encoder, value: bytearray) -> Any:
     return ["ba", encoder.buffer(bytes(value))]
 
 
+def _namespace(encoder: Encoder, value: types.SimpleNamespace) -> Any:
+    if any(map(callable, vars(value).values())):
+        raise NotPlain  # functions in it are methods, of which some are not the other side's to answer
+    encoder.shared.sent(value)
+    return ["sn", _pairs(encoder, vars(value))]
+
+
+def _from_namespace(decoder: Decoder, node: list[Any]) -> Any:
+    value = decoder.enter(types.SimpleNamespace())
+    items = decoder.items(node[1])
+    for name, item in zip(items[::2], items[1::2], strict=True):
+        if callable(item):
+            raise Malformed("a namespace holds functions")
+        vars(value)[decoder.text(name)] = item
+    return decoder.leave(value)
+
+
+def _random(encoder: Encoder, value: random.Random) -> Any:
+    encoder.shared.sent(value)
+    return ["rr", *state_node(encoder, value.getstate())]
+
+
+def _from_random(decoder: Decoder, node: list[Any]) -> Any:
+    value = decoder.enter(random.Random(0))
+    value.setstate(state_from(decoder, node[1:]))
+    return decoder.leave(value)
+
+
+def state_node(encoder: Encoder, state: Any) -> list[Any]:
+    """The node of a state of Python's generator."""
+    return [encoder.buffer(array.array("L", state[1]).tobytes()), state[2]]
+
+
+def state_from(decoder: Decoder, node: Any) -> Any:
+    """The state of a node: `setstate` checks the rest. Raises Malformed."""
+    numbers = array.array("L")
+    numbers.frombytes(decoder.buffer(node[0]))
+    if len(numbers) != 625 or numbers[-1] > 624 or not (node[1] is None or type(node[1]) is float):
+        raise Malformed("a generator's state is none")
+    return 3, tuple(numbers), node[1]
+
+
 # ------------------------------------------------------------------------------------------------ scalars with parts
 
 
@@ -358,6 +403,7 @@ def _own_key(decoder: Decoder, node: list[Any]) -> Any:
     return decoder.shared.known(decoder.whole(node[1]))
 
 
+_DICTS: tuple[dict[Any, Any], ...] = ({}, OrderedDict())
 ENCODERS: dict[type, Callable[[Encoder, Any], Any]] = {
     list: _list,
     dict: _dict,
@@ -367,6 +413,14 @@ ENCODERS: dict[type, Callable[[Encoder, Any], Any]] = {
     Counter: _counter,
     defaultdict: _default,
     bytearray: _bytearray,
+    types.SimpleNamespace: _namespace,
+    types.MappingProxyType: lambda e, v: ["mp", e(dict(v))],
+    random.Random: _random,
+    memoryview: lambda e, v: ["mv", e.buffer(v.tobytes())] if v.readonly else e.other(e, v),
+    # A view as an object would lead to its dict, and so from the keys to the values.
+    **{type(of.keys()): lambda e, v: ["vk", e.items(v)] for of in _DICTS},
+    **{type(of.values()): lambda e, v: ["vv", e.items(v)] for of in _DICTS},
+    **{type(of.items()): lambda e, v: ["vi", [e.items(pair) for pair in v]] for of in _DICTS},
     tuple: lambda e, v: ["t", e.items(v)],
     frozenset: lambda e, v: ["fs", e.items(v)],
     bytes: _bytes,
@@ -399,8 +453,15 @@ DECODERS: dict[str, Callable[[Decoder, list[Any]], Any]] = {
     "s": _from_set,
     "dq": _from_deque,
     "ba": lambda d, n: d.leave(d.enter(bytearray(d.buffer(n[1])))),
+    "sn": _from_namespace,
+    "mp": lambda d, n: types.MappingProxyType(dict(d(n[1]))),
+    "rr": _from_random,
+    "mv": lambda d, n: memoryview(bytes(d.buffer(n[1]))),
     "t": lambda d, n: tuple(d.items(n[1])),
     "fs": lambda d, n: frozenset(d.items(n[1])),
+    "vk": lambda d, n: dict.fromkeys(d.items(n[1])).keys(),
+    "vv": lambda d, n: dict(enumerate(d.items(n[1]))).values(),
+    "vi": lambda d, n: dict(map(d.items, n[1])).items(),
     "b": lambda d, n: bytes(d.buffer(n[1])),
     "i": _from_int,
     "c": lambda d, n: complex(float(n[1]), float(n[2])),
@@ -432,7 +493,20 @@ def _late(kind: type) -> Callable[[Encoder, Any], Any] | None:
         from grading.engine.wire import dataframes
 
         return dataframes.ENCODERS.get(kind)
+    if library == "typing" or kind is types.GenericAlias or kind is types.UnionType or kind is _CALLABLE:
+        from grading.engine.wire import hints
+
+        return hints.hint
     return None
+
+
+def _with_typing(name: str) -> Callable[[Decoder, list[Any]], Any]:
+    def decode(decoder: Decoder, node: list[Any]) -> Any:
+        from grading.engine.wire import hints
+
+        return getattr(hints, name)(decoder, node)
+
+    return decode
 
 
 def _with_numpy(tag: str) -> Callable[[Decoder, list[Any]], Any]:
@@ -461,5 +535,6 @@ def _type(encoder: Encoder, value: type) -> Any:
 
 
 ENCODERS[type] = _type
-DECODERS |= {tag: _with_numpy(tag) for tag in ("n", "no", "ns", "nt")}
+DECODERS |= {"hn": _with_typing("from_name"), "hg": _with_typing("from_parts")}
+DECODERS |= {tag: _with_numpy(tag) for tag in ("n", "no", "ns", "nt", "nv", "rg64", "rgmt")}
 DECODERS |= {tag: _with_pandas(tag) for tag in ("df", "se", "ix", "st", "pdt")}

@@ -245,6 +245,27 @@ names = [Boom(), Boom()]
     },
 )
 
+_wire(
+    "generator-state",
+    "",
+    answers={
+        "values": """
+import numpy as np
+state = ("MT19937", np.zeros(624, dtype=np.uint32), 1 << 30, 0, 0.0)  # a position far outside: the next draw crashes
+
+class Twister(np.random.RandomState):
+    def get_state(self, legacy=True):
+        return state
+    def __reduce__(self):
+        return (np.random.set_state, (state,))
+
+threshold = ratio = Twister()
+names = [Twister()] * 3
+np.random.get_state = lambda legacy=True: state
+"""
+    },
+)
+
 # ---------------------------------------------------------------------------------------- files made for the judge
 
 PATCH = (
@@ -595,7 +616,9 @@ attack(
     slow=True,
     files={
         "history.pkl": pickle.dumps(
-            _Runs("while True:\n    try:\n        while True: pass\n    except BaseException: pass")
+            _Runs(
+                "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
+            )
         )
     },
 )

@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from tests.engine.jail.arena import running
 from tests.engine.jail.conftest import Setting, World, settings, until
 
@@ -60,10 +62,16 @@ def test_in_the_limits_tier_the_process_group_is_ended(world: World, setting: Se
     assert world.left_in_tmp() == []
 
 
+LOCK = "import os; os.makedirs('a/b'); open('a/b/c', 'w'); os.chmod('a/b', 0); os.chmod('a', 0); result = 'done'"
+NEST = "import os\nfor _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\nresult = 'done'"
+
+
+@pytest.mark.parametrize("deed", [LOCK, NEST])
 @settings("full", "landlock", "limits")
-def test_folders_that_were_locked_are_removed(world: World, setting: Setting) -> None:
-    lock = "import os; os.makedirs('a/b'); open('a/b/c', 'w'); os.chmod('a/b', 0); os.chmod('a', 0); result = 'done'"
-    assert world.run(setting, lock)["learner"] == "done"
+def test_folders_that_are_locked_or_deep_are_removed(world: World, setting: Setting, deed: str) -> None:
+    said = world.run(setting, deed)["learner"]
+    # Without namespaces the watcher ends who hides something in there, if it looks in time.
+    assert said == "done" or (setting.tier == "landlock" and said is None)
     assert world.left_in_tmp() == []
 
 

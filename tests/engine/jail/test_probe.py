@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.engine.jail import Tier, announce, landlock, probe
+from grading.engine.jail import Tier, announce, folders, landlock, probe
 from tests.engine.jail.conftest import World
 
 
@@ -31,6 +31,28 @@ def test_the_probe_leaves_this_process_as_it_was(world: World) -> None:
 def test_a_tier_is_announced_in_one_line_that_names_it(tier: Tier) -> None:
     said = announce(tier)
     assert said.startswith(f"Isolation {tier}") and "\n" not in said
+
+
+def test_the_right_that_root_cannot_take_away_is_said_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(folders, "locked_away", lambda paths: [Path("/root")])
+    assert "/root on the way" in announce(Tier.LANDLOCK) and "chmod o+x" in announce(Tier.LANDLOCK)
+    assert "chmod" not in announce(Tier.FULL)
+    monkeypatch.setattr(folders, "locked_away", lambda paths: [])
+    assert "chmod" not in announce(Tier.LANDLOCK)
+
+
+def test_the_folders_that_lock_others_out_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "file").touch(0o600)
+    before = folders.locked_away([tmp_path / "a" / "b" / "file"])
+    (tmp_path / "a").chmod(0o750)
+    assert set(folders.locked_away([tmp_path / "a" / "b" / "file"])) - set(before) == {tmp_path / "a"}
+
+
+def test_the_weakest_tier_says_what_is_open() -> None:
+    said = announce(Tier.LIMITS)
+    assert "NOT isolated" in said and "solutions" in said and "other submissions" in said and "network" in said
 
 
 def test_what_an_older_kernel_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

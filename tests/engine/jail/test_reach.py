@@ -1,8 +1,13 @@
 """What a submission cannot reach, each tried from inside, with a control that shows the deed succeeding outside."""
 
+import os
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.engine.jail.conftest import Setting, World, settings
+from grading.engine.jail.folders import locked_away
+from tests.engine.jail.conftest import AS_ROOT, NOBODY, Setting, World, settings
 
 isolated = settings("full", "landlock")
 
@@ -126,8 +131,48 @@ def test_no_right_is_left(world: World, setting: Setting) -> None:
     assert (no_new, filtered) == ("1", "2")
     assert 0 not in groups
     # As root without namespaces, one right stays where Python lies in a closed home: to read what Landlock allows.
-    may_stay = {0, 1 << 2} if str(setting) == "landlock-root" else {0}
-    assert {int(effective, 16), int(permitted, 16)} <= may_stay
+    is_locked = locked_away((Path(sys.prefix), Path(sys.base_prefix)))
+    stays = 1 << 2 if str(setting) == "landlock-root" and is_locked else 0
+    assert {int(effective, 16), int(permitted, 16)} == {stays}
+
+
+CHANGES = """
+import os
+path = {path!r}
+for change in (
+    lambda: os.chmod(path, 0o777),
+    lambda: os.fchmod(os.open(path, os.O_RDONLY), 0o777),
+    lambda: os.utime(path, (1, 1)),
+    lambda: os.utime(os.open(path, os.O_RDONLY), (1, 1)),
+    lambda: os.setxattr(path, 'user.mine', b'x'),
+):
+    try:
+        change()
+    except OSError:
+        pass
+result = 'done'
+"""
+
+
+@isolated
+def test_modes_and_times_of_what_the_same_user_owns_stay(world: World, setting: Setting) -> None:
+    file = world.folder / "open" / "mine"
+    file.write_text("mine")
+    file.chmod(0o640)
+    if AS_ROOT and setting.user == "ordinary":
+        os.chown(file, NOBODY, NOBODY)
+    before = file.stat()
+    changes = CHANGES.format(path=str(file))
+    assert world.run(setting, changes, visible=[str(file.parent)])["learner"] == "done"
+    after = file.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_ctime_ns) == (
+        before.st_mode,
+        before.st_mtime_ns,
+        before.st_ctime_ns,
+    )
+    assert not os.listxattr(file)
+    world.control(changes, setting.user)
+    assert file.stat().st_mode & 0o777 == 0o777 and file.stat().st_mtime == 1
 
 
 TAG = "import resource; resource.setrlimit(15, (1, 1)); result = 'done'"

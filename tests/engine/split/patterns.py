@@ -1,7 +1,8 @@
 """Patterns of test cells, as data: what a learner may write (right and wrong) and how an author may test it.
 
 Each block: `# === name`, then sections `# given`, `# right`, `# wrong`, `# test` (several tests follow one another, in
-one task). The verdict of a right and a wrong answer must be the same split and in one process.
+one task). The verdict of a right and a wrong answer must be the same split and in one process. The profile is recorded
+on the first right answer; more of them are other ways to be right, judged with that profile.
 """
 
 import re
@@ -15,18 +16,18 @@ class Pattern:
     right: str
     wrong: str
     tests: tuple[str, ...]
-    pushed: frozenset[str] = frozenset()
-    remote: frozenset[str] = frozenset()
+    others: tuple[str, ...] = ()
 
 
-def _read(text: str) -> list[Pattern]:
+def read_patterns(text: str) -> list[Pattern]:
+    """The patterns of a table."""
     found = []
     for block in re.split(r"^# === ", text, flags=re.M)[1:]:
         name, _, rest = block.partition("\n")
-        parts = re.split(r"^# (given|right|wrong|test|pushed|remote)\b ?(.*)$", rest, flags=re.M)[1:]
-        sections: dict[str, list[str]] = {"given": [], "right": [], "wrong": [], "test": [], "pushed": [], "remote": []}
-        for kind, said, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-            sections[kind].append(said if kind in ("pushed", "remote") else body.strip("\n"))
+        parts = re.split(r"^# (given|right|wrong|test)\b.*$", rest, flags=re.M)[1:]
+        sections: dict[str, list[str]] = {"given": [], "right": [], "wrong": [], "test": []}
+        for kind, body in zip(parts[::2], parts[1::2], strict=True):
+            sections[kind].append(body.strip("\n"))
         found.append(
             Pattern(
                 name.strip(),
@@ -34,8 +35,7 @@ def _read(text: str) -> list[Pattern]:
                 sections["right"][0],
                 sections["wrong"][0],
                 tuple(sections["test"]),
-                frozenset(" ".join(sections["pushed"]).split()),
-                frozenset(" ".join(sections["remote"]).split()),
+                tuple(sections["right"][1:]),
             )
         )
     return found
@@ -397,7 +397,6 @@ del total
 assert get() == 5
 
 # === a global that the test sets
-# pushed RATE
 # right
 RATE = 1
 def price(x): return x * RATE
@@ -1286,7 +1285,6 @@ assert line.get_ydata().tolist() == [1, 2, 3]
 assert [t.get_text() for t in ax.legend().get_texts()] == ["run"]
 
 # === the current axes
-# remote plt
 # right
 import matplotlib
 matplotlib.use("agg")
@@ -1520,4 +1518,4 @@ assert count("aab").most_common(1) == [("a", 2)]
 assert group(["ab", "ac", "b"]) == {"a": ["ab", "ac"], "b": ["b"]}
 '''
 
-PATTERNS = _read(TEXT)
+PATTERNS = read_patterns(TEXT)

@@ -11,8 +11,10 @@ import random
 import socket
 import struct
 import uuid
+from collections.abc import Callable
 from pathlib import PurePosixPath
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Literal, Optional
 
 import numpy as np
 import pandas as pd
@@ -101,6 +103,47 @@ def test_cycles_and_aliases_are_kept() -> None:
     value["self"] = value
     found = crossed(value)
     assert found["a"] is found["b"] and found["self"] is found
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [random.Random(3), np.random.default_rng(3), np.random.RandomState(3)],
+    ids=lambda generator: type(generator).__name__,
+)
+def test_a_generator_goes_on_where_it_was(generator: Any) -> None:
+    def draws(each: Any) -> list[float]:
+        return [each.random() if hasattr(each, "random") else each.random_sample() for _ in range(700)]
+
+    draws(generator)
+    copy = crossed(generator)
+    assert draws(copy) == draws(generator)
+
+
+@pytest.mark.parametrize("position", [-1, 625, 10**6, 2**40])
+def test_a_generator_is_not_set_past_its_end(position: int) -> None:
+    """NumPy does not check the position, and reads past the end of the state."""
+    shared = Shared()
+    encoder = Encoder(shared, refuse)
+    node = encoder(np.random.RandomState(3))
+    node[2] = position
+    with pytest.raises(Malformed):
+        Decoder(Shared(), encoder.base, [memoryview(part) for part in encoder.buffers], {})(node)
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [int | None, list[int], dict[str, list[float]], Callable[[int, str], bool], Literal["a", 1], Any, Optional[str]],  # noqa: UP045
+    ids=str,
+)
+def test_hints_survive(hint: Any) -> None:
+    assert crossed(hint) == hint
+
+
+def test_records_and_namespaces_survive() -> None:
+    table = np.array([("a", 1), ("b", 2)], dtype=[("k", "U4"), ("n", "<i4")])
+    found = crossed(table)
+    assert found.dtype == table.dtype and (found == table).all() and crossed(table[1]) == table[1]
+    assert crossed(SimpleNamespace(a=[1], b=None)) == SimpleNamespace(a=[1], b=None)
 
 
 FRAMES = {

@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 import io
 import json
+import linecache
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -21,13 +23,19 @@ import numpy
 import pandas
 import sklearn.linear_model
 
-from grading.engine.judge.peer import CannotCross, LearnerGone, Peer, Record
-from grading.engine.judge.testing import Judge
+from authoring.recording import Failures, Tests, split_by_trying
+from grading.engine.judge import seeding
+from grading.engine.judge.main import record_test
+from grading.engine.judge.peer import LearnerGone, Peer
+from grading.engine.judge.testing import Judge, tree_of
 from grading.engine.learner.service import Service
 from grading.engine.profile import TestProfile
+from grading.engine.profiles import pushed_by
+from grading.engine.steps import Step
 
 matplotlib.use("agg")
 __all__ = ["matplotlib", "numpy", "pandas", "sklearn"]
+MOST_S = 60  # that the tests of one answer may take
 Verdict = list[Any]  # the exception's name or "", and the points returned or None
 
 
@@ -41,11 +49,13 @@ class Cells:
         asyncio.set_event_loop(self.loop)
 
     def run(self, source: str) -> Any:
+        place = f"<cell:{len(linecache.cache)}>"
+        linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)
         tree = ast.parse(source)
         flags, last = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
-            last = compile(ast.Expression(tree.body.pop().value), "<cell>", "eval", flags=flags, dont_inherit=True)
-        parts = [compile(tree, "<cell>", "exec", flags=flags, dont_inherit=True), *([last] if last else [])]
+            last = compile(ast.Expression(tree.body.pop().value), place, "eval", flags=flags, dont_inherit=True)
+        parts = [compile(tree, place, "exec", flags=flags, dont_inherit=True), *([last] if last else [])]
 
         async def cell() -> Any:
             for part in parts:
@@ -71,6 +81,7 @@ def apart(work: Callable[[], Any]) -> Any:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
+        signal.alarm(MOST_S)
         os.close(reader)
         with tempfile.TemporaryDirectory() as folder:
             os.chdir(folder)
@@ -85,7 +96,7 @@ def apart(work: Callable[[], Any]) -> Any:
     with os.fdopen(reader, "rb") as pipe:
         text = pipe.read()
     os.waitpid(pid, 0)
-    return json.loads(text)
+    return json.loads(text) if text else "nothing: the process was ended"
 
 
 def together(given: str, answer: str, tests: list[str]) -> list[Verdict]:
@@ -122,27 +133,27 @@ def pair() -> tuple[int, Peer]:
 
 
 def split(given: str, answer: str, tests: list[str], profiles: list[dict[str, Any]], is_record: bool) -> Any:
-    """The verdicts of the tests split, or with `is_record` the profiles that they need."""
+    """The verdicts of the tests split, with `is_record` each with the profile that it was found to need."""
 
     def work() -> Any:
         pid, peer = pair()
+        seeding.watch()
         judge, said = Judge(peer, {}), []
         try:
             if given:
                 peer.run_cell(given)
-                judge.run_given(given)
+                judge.run_given(tree_of(given))
+                judge.know_given()
             peer.run_cell(answer)
             for test, data in zip(tests, profiles, strict=True):
-                profile, record = TestProfile.from_dict(data), Record() if is_record else None
-                outputs = judge.run_test(test, "task", profile, record)
-                if record is not None:
-                    said.append(record.profile(profile).to_dict())
-                    continue
+                profile = TestProfile.from_dict(data)
+                if is_record:
+                    outputs, profile = record_test(judge, test, "task", profile)
+                else:
+                    outputs = judge.run_test(test, "task", profile)
                 error = next((o["ename"] for o in outputs if o["output_type"] == "error"), "")
                 points = next((float(o["data"]["text/plain"]) for o in outputs if "data" in o), None)
-                said.append([error, points])
-        except CannotCross as error:
-            return f"CannotCross {error} {error.names}"
+                said.append([error, points, profile.to_dict()] if is_record else [error, points])
         except LearnerGone as error:
             return f"LearnerGone {error}"
         finally:
@@ -153,19 +164,40 @@ def split(given: str, answer: str, tests: list[str], profiles: list[dict[str, An
     return apart(work)
 
 
+def both_ways(given: str, answer: str, tests: list[str], profiles: list[dict[str, Any]]) -> list[Any]:
+    """The verdicts in one process and split."""
+    return [together(given, answer, tests), split(given, answer, tests, profiles, False)]
+
+
+def recorded(given: str, answer: str, tests: list[str]) -> list[dict[str, Any]]:
+    """The profiles that the build finds for the tests."""
+    names = [f"test-{number}" for number in range(len(tests))]
+    steps = [Step(0, "given", given), Step(1, "learner", answer, "task", "task")]
+    steps += [
+        Step(number, "test", test, name, "task")
+        for number, (name, test) in enumerate(zip(names, tests, strict=True), 2)
+    ]
+
+    def run(profiles: Tests) -> tuple[Tests, Failures]:
+        said = split(given, answer, tests, [profiles.get(name, TestProfile()).to_dict() for name in names], True)
+        if isinstance(said, str):
+            return {}, dict.fromkeys(names, said)
+        found = {name: TestProfile.from_dict(profile) for name, (_, _, profile) in zip(names, said, strict=True)}
+        return found, {name: error for name, (error, _, _) in zip(names, said, strict=True) if error}
+
+    profiles, _ = split_by_trying(run, steps, pushed_by(steps))
+    return [profiles.get(name, TestProfile()).to_dict() for name in names]
+
+
 def main() -> None:
     """Read patterns as JSON from standard input, and print what each gave."""
     for pattern in json.load(sys.stdin):
         given, tests = pattern["given"], pattern["tests"]
-        basis = [{"mode": "split", "pushed": pattern["pushed"], "remote": pattern["remote"]}] * len(tests)
-        profiles = split(given, pattern["right"], tests, basis, True)
+        profiles = recorded(given, pattern["right"], tests)
         found: dict[str, Any] = {"name": pattern["name"], "profiles": profiles}
         for kind in ("right", "wrong"):
-            alone = profiles if isinstance(profiles, list) and len(profiles) == len(tests) else basis
-            found[kind] = [
-                together(given, pattern[kind], tests),
-                split(given, pattern[kind], tests, alone, False),
-            ]
+            found[kind] = both_ways(given, pattern[kind], tests, profiles)
+        found["others"] = [both_ways(given, answer, tests, profiles) for answer in pattern["others"]]
         print(json.dumps(found), flush=True)
 
 
