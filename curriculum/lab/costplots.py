@@ -37,7 +37,7 @@ def draw_idle(machines: pd.DataFrame, threshold: float) -> None:
     shown = machines.astype(float).sort_values("p95")
     idle = shown[shown["p95"] < threshold]
     busy = idle[idle["max"] > 10 * threshold]
-    title = f"{len(idle)} machines look idle by p95; {len(busy)} of them once worked at {busy['max'].max():.0%}"
+    title = f"{len(idle)} look idle by p95; {len(busy)} of them worked at {busy['max'].max():.0%}"
     alt = f"For each machine a bar of its 95th percentile and a dot for its maximum. {len(idle)} bars are "
     alt += f"below {threshold:.0%}; among them {', '.join(busy.index)} has its maximum far to the right."
     with figure(title, alt, size=(7.6, 4.2)) as axis:
@@ -77,7 +77,10 @@ def draw_commitments(costs: pd.DataFrame, today: int, expected: int) -> None:
                 zorder=5,
                 label=label,
             )
-        axis.set(xlabel="instances committed for a year", ylabel="cost of the year (thousand euros)")
+        axis.set(
+            xlabel="instances committed for a year", ylabel="cost of the year (thousand euros)", xlim=(0, 2 * today + 2)
+        )
+        axis.set_ylim(top=1.15 * costs.loc[0, futures].max() / 1000)
         axis.legend(fontsize=9, ncols=2)
 
 
@@ -118,13 +121,16 @@ def draw_two_signals(average: Floats, marginal: Floats, start: int, usual: int, 
             color=COLOURS["vermillion"],
             label="marginal: what one kWh more adds",
         )
-        for first, shade, label in ((usual, "0.85", "usual start"), (start, "#CDE7DF", "start chosen by the average")):
+        for first, shade, label in ((usual, "0.8", "usual start"), (start, "#BFE3D7", "start chosen by the average")):
             axis.axvspan(first, first + hours, color=shade, zorder=0, label=label)
         axis.set(
-            xlabel="hour since midnight", ylabel="intensity (gCO2eq/kWh)", ylim=(0, None), xlim=(0, len(average) - 1)
+            xlabel="hour since midnight",
+            ylabel="intensity (gCO2eq/kWh)",
+            ylim=(0, 1.45 * marginal.max()),
+            xlim=(0, len(average) - 1),
         )
         axis.set_xticks(range(0, len(average), 6))
-        axis.legend(fontsize=8.5, loc="lower left", ncols=2)
+        axis.legend(fontsize=8.5, loc="upper left", ncols=2)
 
 
 def draw_measures(savings: Mapping[str, Floats]) -> None:

@@ -85,7 +85,7 @@ def test_pictures_say_their_numbers(drawn):
     titles = [title for title, _ in drawn]
     assert len(titles) == 7
     assert "€30" in titles[0] and "portal" not in titles[0]
-    assert titles[1] == "2 machines look idle by p95; 1 of them once worked at 94%"
+    assert titles[1] == "2 look idle by p95; 1 of them worked at 94%"
     assert "Committing to 1 instead of 2 saves €1,000" in titles[2]
     assert "(e) emits 9 times what the cleanest (n)" in titles[3]
     assert "-75% on the dashboard, +60% at the power stations" in titles[4]
