@@ -98,10 +98,14 @@ def bill(seed: int = 2026) -> pa.Table:
 
 
 def database(**tables: Any) -> "duckdb.DuckDBPyConnection":
-    """A DuckDB database in memory that sees each table (Arrow or pandas) under its name, and never asks the network."""
+    """A DuckDB database in memory that sees each table (Arrow or pandas) under its name, and nothing else.
+
+    SQL that somebody else wrote may run in it: it reaches no file, no network and no Python variable.
+    """
     import duckdb
 
-    opened = duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": False})
+    closed = {"enable_external_access": False, "python_enable_replacements": False, "lock_configuration": True}
+    opened = duckdb.connect(config={"threads": 1, **closed})
     for name, table in tables.items():
         opened.register(name, table)
     return opened

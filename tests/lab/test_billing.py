@@ -3,7 +3,9 @@
 import json
 from decimal import Decimal
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from curriculum.lab import billing
@@ -85,3 +87,22 @@ def test_daily_spend_has_a_week_and_no_outlier():
     assert (days[:, 6] < 0.75 * days[:, 0]).all()
     assert (abs(days / np.median(days, axis=0) - 1) < 0.25).all()
     assert billing.daily_spend(70, seed=4) != billing.daily_spend(70, seed=5)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM hidden",
+        "FROM read_text('/etc/hostname')",
+        "COPY (SELECT 1) TO 'x.csv'",
+        "SET enable_external_access = true",
+    ],
+)
+def test_sql_in_a_database_reaches_nothing_but_its_tables(sql, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    hidden = pa.table({"a": [1]})
+    opened = billing.database(seen=hidden)
+    assert opened.execute("FROM seen").fetchall() == [(1,)]
+    with pytest.raises(duckdb.Error):
+        opened.execute(sql).fetchall()
+    assert not list(tmp_path.iterdir())
