@@ -535,4 +535,7 @@ def test_the_text_of_a_test_is_nowhere_in_the_learners_process_after_it(engine, 
 
 def test_a_test_that_never_ends_costs_only_itself(engine, tmp_path):
     answer = "def triple(n):\n    while n == 2: pass\n    return 3 * n"
-    assert points(engine, tmp_path, answer, "assert triple(2) == 6", "assert triple(3) == 9") == [0, 1]
+    stuck, fine = test_cell("assert triple(2) == 6", "stuck"), test_cell("assert triple(3) == 9", "fine")
+    ran = run(engine, tmp_path, solution(answer, "triple"), stuck, fine)
+    assert {name: earned for name, (earned, _) in scores(ran).items()} == {"stuck": 0, "fine": 1}
+    assert not ran.remarks, "the notebook is not run again"

@@ -60,3 +60,13 @@ def test_the_learners_process_holds_no_trusted_module():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for name in done.stdout.split():
         assert name in ("grading", "grading.engine") or name.split(".")[2] in ("learner", "wire"), name
+
+
+def test_the_supervisors_side_can_be_imported_where_only_windows_modules_are():
+    code = (
+        "import asyncio, sys, psutil, nbgrader.apps, distributed, IPython\n"  # libraries that ask which system it is
+        "for name in ('resource', 'fcntl', 'pwd', 'grp', 'termios'):\n    sys.modules[name] = None\n"
+        "import grading.cli, grading.engine.autograde, curriculum.desk.checking\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

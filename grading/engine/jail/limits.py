@@ -1,6 +1,5 @@
 """How much of the machine one submission may use."""
 
-import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +39,8 @@ def apply(limits: Limits, processes: int | None) -> None:
     that they never touch. What the template's libraries hold comes on top: regopy's allocator reserves 256 GB as data,
     and where less is allowed than is held no thread starts. Where the system allows less already, that stays.
     """
+    import resource  # Windows has none, and reads this file for the limits above
+
     cpu, data = round(limits.total_cpu_s), limits.memory_mb * _MB + _held()
     wanted = {
         resource.RLIMIT_CPU: (cpu, cpu + _CPU_GRACE_S),

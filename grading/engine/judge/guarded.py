@@ -30,6 +30,7 @@ UNTRUSTED = (
     "In this notebook a check passes that must fail, so what its tests say cannot be believed: this test earns nothing."
 )
 MOST_ANSWER = 4 << 20  # bytes
+MOST_S = 10  # to read an answer whose fork has ended
 _CONSTANT, _EXACT, _TRUST = "\0guard:", "\0exact", "\0trust"
 _AS_THEY_ARE = frozenset({"super", *BY_HAND})  # the first is no ordinary name; the others are replaced by tests
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("_")) - _AS_THEY_ARE
@@ -112,7 +113,9 @@ class Guarded:
         verdicts = {}
         self._peer.fresh()
         for name in secrets.SystemRandom().sample(list(orders), len(orders)):
-            verdicts[name] = self._ask(orders[name], profile, found is not None)
+            verdict = verdicts[name] = self._ask(orders[name], profile, found is not None)
+            if verdict.error == "KeyboardInterrupt":  # it took too long, and so would the others
+                return _outputs(verdict)
         if not (verdicts["same"].error and verdicts["machinery"].error):
             return [_error("AssertionError", UNTRUSTED)]
         if found is not None:
@@ -160,7 +163,7 @@ class Guarded:
                 raise
             except BaseException as error:  # a KeyboardInterrupt for example: the test took too long
                 ended = type(error).__name__
-            thread.join(1)  # the other end is closed by now, unless something holds it
+            thread.join(MOST_S)  # the other end is closed by now, unless a process that the test left holds it
             verdict = _verdict(bytes(answer), key)
         return verdict or _Verdict(ended, "the test ended its process, or was ended.")
 
