@@ -204,3 +204,49 @@ def test_a_learners_folder_does_not_keep_an_authors_file_from_its_place(tmp_path
     laid.mkdir()
     _copy({"data.csv/inner.csv": theirs, "data.csv": ours}, laid)
     assert Path(laid, "data.csv").read_text() == "true"
+
+
+# Ways in which a test runs a text: the answer that is right, and one that would decide in the judge's process.
+RUNS_TEXT = {
+    "exec": ("code = 'x = 2'", "space = {}\nexec(code, space)\nassert space['x'] == 3, 'x'"),
+    "eval": ("code = '1 + 1'", "assert eval(code) == 3, 'the sum'"),
+    "compile": (
+        "code = 'x = 2'",
+        "space = {}\nexec(compile(code, 'answer', 'exec'), space)\nassert space['x'] == 3, 'x'",
+    ),
+    "map": ("code = '1 + 1'", "assert list(map(eval, [code])) == [3], 'the sum'"),
+    "a file": (
+        "from pathlib import Path\nPath('code.txt').write_text('x = 2')",
+        "from pathlib import Path\nspace = {}\nexec(Path('code.txt').read_text(), space)\nassert space['x'] == 3, 'x'",
+    ),
+    "a query": (
+        "code = 'a > 1'",
+        "import pandas\nassert len(pandas.DataFrame({'a': [1, 2]}).query(code)) == 2, 'rows'",
+    ),
+    "a template": ("code = '{{ 1 + 1 }}'", "import jinja2\nassert jinja2.Template(code).render() == '3', 'the text'"),
+}
+
+
+@pytest.mark.parametrize("way", RUNS_TEXT)
+def test_a_text_of_the_answer_is_never_run_as_code_in_the_judge(engine, tmp_path, way):
+    answer, test = RUNS_TEXT[way]
+    ran = engine.run(notebook(answer, test), tmp_path, Profile(imports=("pandas", "jinja2")))
+    assert score_notebook(ran.notebook)["test"].message.startswith("Forbidden: ")
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "space = {}\nexec('y = 1 + 1', space)\nassert space['y'] == two",
+        "def check():\n    return eval(' 1 + 1')\nassert check() == two",
+        "import pandas\nassert len(pandas.DataFrame({'a': [1, 2]}).query('a >1')) == two - 1",
+        "import ast\nassert ast.literal_eval(text) == [two]",
+        "import ast\nassert isinstance(ast.parse(text).body[0], ast.Expr)",
+        "from collections import namedtuple\nPair = namedtuple('Pair', names)\nassert Pair(1, 2).b == two",
+        "import dataclasses\nP = dataclasses.make_dataclass('P', names)\nassert P(1, 2).b == two",
+    ],
+)
+def test_texts_of_the_test_and_texts_that_are_only_read_are_as_ever(engine, tmp_path, test):
+    answer = "two = 2\ntext = '[2]'\nnames = ['a', 'b']"
+    ran = engine.run(notebook(answer, test), tmp_path, Profile(imports=("pandas",)))
+    assert score_notebook(ran.notebook)["test"].points == 1, score_notebook(ran.notebook)["test"].message
