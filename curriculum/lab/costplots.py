@@ -80,6 +80,7 @@ def draw_commitments(costs: pd.DataFrame, today: int, expected: int) -> None:
         axis.set(
             xlabel="instances committed for a year", ylabel="cost of the year (thousand euros)", xlim=(0, 2 * today + 2)
         )
+        axis.set_xticks(range(0, 2 * today + 3, 2))
         axis.set_ylim(top=1.15 * costs.loc[0, futures].max() / 1000)
         axis.legend(fontsize=9, ncols=2)
 
@@ -121,16 +122,18 @@ def draw_two_signals(average: Floats, marginal: Floats, start: int, usual: int, 
             color=COLOURS["vermillion"],
             label="marginal: what one kWh more adds",
         )
-        for first, shade, label in ((usual, "0.8", "usual start"), (start, "#BFE3D7", "start chosen by the average")):
-            axis.axvspan(first, first + hours, color=shade, zorder=0, label=label)
+        top = 1.45 * marginal.max()
+        for first, shade, label in ((usual, "0.85", "usual"), (start, "#BFE3D7", "chosen by\nthe average")):
+            axis.axvspan(first, first + hours, color=shade, zorder=0)
+            axis.text(first + hours / 2, 0.97 * top, label, ha="center", va="top", fontsize=8.5)
         axis.set(
             xlabel="hour since midnight",
             ylabel="intensity (gCO2eq/kWh)",
-            ylim=(0, 1.45 * marginal.max()),
+            ylim=(0, top),
             xlim=(0, len(average) - 1),
         )
         axis.set_xticks(range(0, len(average), 6))
-        axis.legend(fontsize=8.5, loc="upper left", ncols=2)
+        axis.legend(fontsize=8.5, loc="upper left")
 
 
 def draw_measures(savings: Mapping[str, Floats]) -> None:
