@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ def prices() -> pd.DataFrame:
     )
 
 
+@lru_cache(maxsize=4)
 def bill(seed: int = 2026) -> pa.Table:
     """The bill of August to October 2026, as an Arrow table: an hour a row for what runs, a month for the rest.
 

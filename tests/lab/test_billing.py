@@ -21,7 +21,7 @@ def ask():
 
 
 def test_every_seed_makes_its_own_bill_and_always_the_same():
-    assert billing.bill(3).equals(billing.bill(3))
+    assert billing.bill(3).equals(billing.bill.__wrapped__(3))
     assert not billing.bill(3).equals(billing.bill(4))
 
 
