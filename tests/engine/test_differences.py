@@ -55,13 +55,6 @@ DIFFERENCES = {
     "a byte-order mark": (lambda cohort: {NAME: b"\xef\xbb\xbf" + cohort.bytes_of()}, (None, 15)),
     "a file outside": (answered(wait_time=f"open({__file__!r})\n{WAIT}"), (15, 12)),
     "a test's variable": (answered(wait_time=f"len(found)\n{WAIT}"), (15, 12)),
-    "a dictionary of one's own class": (
-        answered(
-            count_by_window="class Counts(dict):\n    pass\ndef count_by_window(seconds, length):\n"
-            "    return Counts(Counter(window_of(second, length) for second in seconds))"
-        ),
-        (15, 12),
-    ),
     "equal to everything": (
         answered(
             wait_time="class Any:\n    def __eq__(self, other):\n        return True\n"

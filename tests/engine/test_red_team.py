@@ -4,6 +4,7 @@ Each way of a test that an attack abused is used honestly here too: where the re
 answer may do it.
 """
 
+import os
 import pickle
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.engine.autograded import _copy
-from grading.engine.jail import Limits
+from grading.engine.jail import Limits, Tier
 from grading.engine.profile import Profile
 from grading.engine.run import Engine
 from grading.engine.score import score_notebook
@@ -223,6 +224,10 @@ RUNS_TEXT = {
         "code = 'a > 1'",
         "import pandas\nassert len(pandas.DataFrame({'a': [1, 2]}).query(code)) == 2, 'rows'",
     ),
+    "a hint": (
+        "def f(x: '__import__(\"os\").getpid()'): pass",
+        "import typing\nassert typing.get_type_hints(f) == {'x': int}, 'the hint'",
+    ),
     "a template": ("code = '{{ 1 + 1 }}'", "import jinja2\nassert jinja2.Template(code).render() == '3', 'the text'"),
 }
 
@@ -241,12 +246,40 @@ def test_a_text_of_the_answer_is_never_run_as_code_in_the_judge(engine, tmp_path
         "def check():\n    return eval(' 1 + 1')\nassert check() == two",
         "import pandas\nassert len(pandas.DataFrame({'a': [1, 2]}).query('a >1')) == two - 1",
         "import ast\nassert ast.literal_eval(text) == [two]",
+        "import typing\nassert typing.get_type_hints(hinted) == {'x': list[int], 'return': int | None}",
         "import ast\nassert isinstance(ast.parse(text).body[0], ast.Expr)",
         "from collections import namedtuple\nPair = namedtuple('Pair', names)\nassert Pair(1, 2).b == two",
         "import dataclasses\nP = dataclasses.make_dataclass('P', names)\nassert P(1, 2).b == two",
     ],
 )
 def test_texts_of_the_test_and_texts_that_are_only_read_are_as_ever(engine, tmp_path, test):
-    answer = "two = 2\ntext = '[2]'\nnames = ['a', 'b']"
+    answer = "two = 2\ntext = '[2]'\nnames = ['a', 'b']\ndef hinted(x: 'list[int]') -> 'int | None': pass"
     ran = engine.run(notebook(answer, test), tmp_path, Profile(imports=("pandas",)))
     assert score_notebook(ran.notebook)["test"].points == 1, score_notebook(ran.notebook)["test"].message
+
+
+SPIES = """
+import os
+parent = os.getppid()
+for name in ("mem", "environ", "maps"):
+    try:
+        with open(f"/proc/{parent}/{name}", "rb") as file:
+            print(name)
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_a_program_of_the_answer_that_a_test_starts_does_not_read_the_tests_memory(tmp_path, tier):
+    answer = f"from pathlib import Path\nPath('spy.py').write_text({SPIES!r})"
+    test = """
+import subprocess, sys
+said = subprocess.run([sys.executable, "spy.py"], capture_output=True, text=True, check=True).stdout
+assert said == "", said
+"""
+    (tmp_path / "files").mkdir()
+    with Engine(tmp_path, tier, LIMITS) as tiered:
+        score = score_notebook(tiered.run(notebook(answer, test), tmp_path / "files", Profile()).notebook)["test"]
+    read = {} if tier is not Tier.LIMITS or os.geteuid() else {"mem", "environ", "maps"}  # root reads everything there
+    assert set(score.message.split()) == set(read), score.message

@@ -154,10 +154,11 @@ class Killer:
     def __init__(self, monkeypatch, seed):
         self.killed, self.seen = [], set()
         self._draw, self._pair, self._timer = random.Random(seed), None, None
+        self._folder, self._hit = None, set()  # that of the submission which runs, and those of which one was killed
         pair, record = Template.pair, Recorder.record
 
-        def paired(*arguments):
-            self._pair = pair(*arguments)
+        def paired(template, folder, limits):
+            self._folder, self._pair = folder, pair(template, folder, limits)
             return self._pair
 
         def recorded(*arguments):
@@ -180,6 +181,8 @@ class Killer:
             if not alive:
                 return
             self.seen.update(alive)
+            if self._folder in self._hit:
+                continue
             pairs = {"learner": [self._pair.learner], "judge": [self._pair.judge]}
             others = [each.pid for each in alive if [each.pid] not in pairs.values()]
             wanted = pairs.get(kind) or [self._draw.choice(others or [0])]
@@ -187,6 +190,7 @@ class Killer:
                 if process.pid in wanted and process.is_running():
                     process.kill()
                     self.killed.append(kind)
+                    self._hit.add(self._folder)
                     return
 
     def end(self):

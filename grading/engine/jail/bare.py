@@ -3,13 +3,14 @@
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from grading.engine.jail import folders, limits
 from grading.engine.jail.limits import Limits
-from grading.engine.jail.processes import only_descriptors, settle
+from grading.engine.jail.processes import hide_memory, only_descriptors, settle
 from grading.engine.jail.tiers import Role
 
 
@@ -77,3 +78,5 @@ class BareJail:
         only_descriptors(keep)
         settle(space.scratch, os.environ.get("USER", "learner"), {})
         limits.apply(space.limits, processes=None)
+        if role == "judge" and sys.platform == "linux":
+            hide_memory()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grading.engine.jail import folders, landlock, limits, namespaces, ports, seccomp, syscalls, tagged
 from grading.engine.jail.limits import Limits
-from grading.engine.jail.processes import only_descriptors, settle
+from grading.engine.jail.processes import hide_memory, only_descriptors, settle
 from grading.engine.jail.tiers import Role
 from grading.engine.jail.watcher import Watcher
 
@@ -103,6 +103,7 @@ class FencedJail:
         self._capabilities = frozenset({syscalls.CAP_DAC_READ_SEARCH}) if locked else frozenset[int]()
         self._first_user, self._users = namespaces.user_range()
         self._watcher = Watcher()
+        self._filter = seccomp.compiled(seccomp.program(local_only=True, shared_user=not self._as_root))
 
     def space(self, folder: Path, given: Limits) -> FencedSpace:
         """A place for one submission with copies of the files under `folder`."""
@@ -135,7 +136,9 @@ class FencedJail:
             syscalls.hold()
         syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict(self._rules(space, role))
-        seccomp.install(seccomp.compiled(seccomp.program(local_only=True, shared_user=not space.users)))
+        if role == "judge":
+            hide_memory()
+        seccomp.install(self._filter)
 
     def _become(self, user: int, group: int) -> None:
         syscalls.drop_bounding(self._capabilities)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grading.engine.jail import folders, landlock, limits, namespaces, root, seccomp, syscalls, tagged
 from grading.engine.jail.limits import Limits
-from grading.engine.jail.processes import only_descriptors, settle
+from grading.engine.jail.processes import hide_memory, only_descriptors, settle
 from grading.engine.jail.tiers import Role
 from grading.engine.jail.watcher import Watcher
 
@@ -100,6 +100,7 @@ class FullJail:
         self._under_private = [path for path in real if any(path.is_relative_to(private) for private in _PRIVATE)]
         self._first_user, self._users = namespaces.user_range()
         self._watcher = Watcher()
+        self._filter = seccomp.compiled(seccomp.program(local_only=False))  # once, not in every fork
 
     def space(self, folder: Path, given: Limits) -> FullSpace:
         """A place for one submission with copies of the files under `folder`."""
@@ -155,7 +156,9 @@ class FullJail:
         if landlock.version():
             writable = (*_PRIVATE, space.workdir) if role == "learner" else _PRIVATE
             landlock.restrict(landlock.Rules(_READABLE, writable, _DEVICES))
-        seccomp.install(seccomp.compiled(seccomp.program(local_only=False)))
+        if role == "judge":
+            hide_memory()
+        seccomp.install(self._filter)
 
     def _mount_own(self, space: FullSpace, role: Role) -> None:
         namespaces.mount_proc(self._root / "proc")

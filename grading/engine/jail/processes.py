@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from grading.engine.jail import syscalls
+
 
 def end_like(status: int) -> NoReturn:
     """End this process as the one ended whose wait status this is: with its code, or by its signal."""
@@ -48,3 +50,11 @@ def settle(home: Path, user: str, more: Mapping[str, str]) -> None:
     """Let programs and libraries find their home and their temporary folder at `home`, which may be written."""
     os.environ.update({"HOME": str(home), "TMPDIR": str(home), "USER": user, "LOGNAME": user, **more})
     tempfile.tempdir = None  # found before the fork, elsewhere
+
+
+def hide_memory() -> None:
+    """Keep other processes of the same user from reading this one's memory: a test may start a learner's program.
+
+    Linux only. Programs that it starts are not hidden.
+    """
+    syscalls.prctl(syscalls.PR_SET_DUMPABLE, 0)

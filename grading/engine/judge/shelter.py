@@ -5,8 +5,11 @@ A test whose reference solution needs one of them fails here, so the build has i
 
 import ast
 import contextlib
+import dis
+import inspect
 import os
 import sys
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FrameType
@@ -14,6 +17,7 @@ from typing import Any
 
 TESTS = ("<test>", "<given>")  # the file names of the author's cells
 DOCTEST, TEMPLATE = "<doctest ", "<template>"  # how doctest's and jinja's code begins to say where it comes from
+HINTS = (typing.__file__, inspect.__file__)
 QUERY = f"{os.sep}pandas{os.sep}core{os.sep}computation{os.sep}"
 
 _folder = ""
@@ -73,6 +77,9 @@ def _is_text(code: CodeType, caller: FrameType) -> bool:
     """Whether the author's cell, or a library for it, runs code that came to be from text of somebody else."""
     if code.co_filename.startswith((DOCTEST, TEMPLATE)):
         return True
+    if caller.f_code.co_filename in HINTS:  # annotations in quotes, of an answer's functions: a hint calls nothing
+        calls = any(step.opname.startswith("CALL") for step in dis.get_instructions(code))
+        return calls or any(isinstance(each, CodeType) for each in code.co_consts)
     return caller.f_code.co_filename in TESTS and not any(_is_code_of(text, code) for text in _written(caller))
 
 

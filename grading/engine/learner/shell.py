@@ -207,7 +207,9 @@ def make_shell(most_output_bytes: int) -> Shell:
 
 
 def warm(shell: Shell) -> None:
-    """Let IPython and matplotlib load what they load at first use: in every fork it would cost 80 ms again."""
+    """Let libraries do what they do at first use: in every fork it would cost 80 ms of IPython and matplotlib again,
+    and 7 ms of scikit-learn, which looks for plug-ins. None of it may start a thread.
+    """
     for source in ("1 + 1", "raise ValueError('warm')", "def f(:"):
         asyncio.run(_run(shell, source))
     if "matplotlib.pyplot" in sys.modules:
@@ -215,6 +217,10 @@ def warm(shell: Shell) -> None:
 
         pyplot.plot([0, 1])
         shell.events.trigger("post_execute")
+    if "sklearn" in sys.modules:
+        from sklearn.dummy import DummyRegressor
+
+        DummyRegressor().fit([[0.0]], [0.0])
     shell.outputs.start()
     shell.reset(new_session=False)
     shell.execution_count = 1

@@ -230,6 +230,7 @@ def _run(template: _Template) -> None:
     if become is not None:
         del template
         become()
+    os._exit(0)  # Python's own end would visit everything that was imported
 
 
 def main() -> None:
