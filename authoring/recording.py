@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from authoring.release import Assignment
 from curriculum.course import Course
 from curriculum.errors import CourseError
+from grading.engine.jail import Limits
 from grading.engine.judge.testing import tree_of
 from grading.engine.profile import Profile, TestProfile
 from grading.engine.profiles import guessed_profile
@@ -23,6 +24,7 @@ from grading.engine.score import score_notebook
 from grading.engine.steps import Step, steps_of
 
 ROUNDS = 4  # a test may need a name that shows only when another one is taken from the learner's process
+TO_IMPORT_MB = 1 << 20  # without a limit, as a template imports: regopy's allocator reserves 256 GB or aborts
 NOT_WARM = {"__main__", "__mp_main__", "grading", "antigravity", "this"}
 LOADED = """
 import json, os, sys
@@ -82,6 +84,7 @@ def record_profile(course: Course, assignment: Assignment) -> Recorded:
             profile = replace(profile, tests=tests)
             ran = engine.run(_asking(assignment.solution), Path(folder), profile)
             _refuse(assignment, _failures(ran))
+        with Engine(course.root, limits=Limits(memory_mb=TO_IMPORT_MB)) as engine:
             imports, threaded = _needed(engine, Path(folder), [*profile.imports, *_said(ran)])
     remarks += [f"Importing {name} starts a thread, so each submission imports it by itself." for name in threaded]
     return Recorded(replace(profile, imports=imports), tuple(remarks))

@@ -58,6 +58,17 @@ def manifests() -> None:
     kubernetes_validate.validate(pod, kubernetes_validate.latest_version())
 
 
+def tables_and_policies() -> None:
+    import regopy
+
+    from curriculum.lab import billing
+
+    assert billing.database(bill=billing.prices()).execute("SELECT count(*) FROM bill").fetchall() == [(13,)]
+    engine = regopy.Interpreter()
+    engine.add_module("m", "package m\nimport rego.v1\nx := 1\n")
+    assert engine.query("data.m").results[0].expressions == [{"x": 1}]
+
+
 def notebook() -> None:
     import nbclient
     import nbformat
@@ -76,5 +87,6 @@ if __name__ == "__main__":
     batching(Path(sys.argv[1]))
     language_model()
     manifests()
+    tables_and_policies()
     notebook()
     print("all used")

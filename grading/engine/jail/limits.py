@@ -1,6 +1,7 @@
 """How much of the machine one submission may use."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 _MB = 1024 * 1024
 _CPU_GRACE_S = 5
@@ -35,14 +36,15 @@ def apply(limits: Limits, processes: int | None) -> None:
     """Put the limits on this process and on all that it starts; `processes` is the value for RLIMIT_NPROC, if any.
 
     Memory is limited by RLIMIT_DATA: RLIMIT_AS counts address space, of which threads and onnxruntime reserve gigabytes
-    that they never touch. Where the system allows less already, that stays.
+    that they never touch. What the template's libraries hold comes on top: regopy's allocator reserves 256 GB as data,
+    and where less is allowed than is held no thread starts. Where the system allows less already, that stays.
     """
     import resource  # Windows has none, and reads this file for the limits above
 
-    cpu = round(limits.total_cpu_s)
+    cpu, data = round(limits.total_cpu_s), limits.memory_mb * _MB + _held()
     wanted = {
         resource.RLIMIT_CPU: (cpu, cpu + _CPU_GRACE_S),
-        resource.RLIMIT_DATA: (limits.memory_mb * _MB, limits.memory_mb * _MB),
+        resource.RLIMIT_DATA: (data, data),
         resource.RLIMIT_NOFILE: (limits.files, limits.files),
         resource.RLIMIT_FSIZE: (limits.disk_mb * _MB, limits.disk_mb * _MB),
         resource.RLIMIT_CORE: (0, 0),
@@ -54,3 +56,12 @@ def apply(limits: Limits, processes: int | None) -> None:
         if allowed != resource.RLIM_INFINITY:
             soft, hard = min(soft, allowed), min(hard, allowed)
         resource.setrlimit(which, (soft, hard))
+
+
+def _held() -> int:
+    """Bytes of data that this process has mapped, as RLIMIT_DATA counts them; 0 where no file says it."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:")), 0)

@@ -1,6 +1,8 @@
 """What a submission can use up: processes, memory, disk."""
 
 import errno
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +43,27 @@ def test_memory_of_one_process_is_bounded(world: World, setting: Setting) -> Non
     hoard = "x = bytearray(400 << 20); result = 'done'"
     assert world.run(setting, hoard, limits={"memory_mb": 200})["learner"] == {"error": "MemoryError: "}
     assert world.control(hoard) == "done"
+
+
+HELD = """
+import mmap, threading
+from grading.engine.jail import limits
+held = mmap.mmap(-1, 3 << 30, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+limits.apply(limits.Limits(memory_mb=200), processes=None)
+thread = threading.Thread(target=print, args=["started"])
+thread.start()
+thread.join()
+try:
+    bytearray(400 << 20)
+except MemoryError:
+    print("bounded")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say what is held")
+def test_what_a_template_holds_comes_on_top_of_the_limit() -> None:
+    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["started", "bounded"], done.stderr
 
 
 SHARED = """
