@@ -1,0 +1,113 @@
+"""What a cloud API says that exists, in the words of CloudFormation's resource types.
+
+CloudFormation does this for its own drift detection, which moto does not have. Every answer holds what the service
+computed and its defaults beside what a template set: telling these apart is the detector's work, not this module's.
+What moto never answers, such as the key of a log group, is left out.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Client = Callable[[str], Any]  # from the name of a service to its boto3 client
+Properties = dict[str, Any]
+
+
+def resources(client: Client, stack: str) -> dict[str, tuple[str, str]]:
+    """The type and the physical id of each resource of a stack, by logical id."""
+    found = client("cloudformation").list_stack_resources(StackName=stack)["StackResourceSummaries"]
+    return {each["LogicalResourceId"]: (each["ResourceType"], each["PhysicalResourceId"]) for each in found}
+
+
+def live(client: Client, stack: str, names: Iterable[str]) -> dict[str, Properties]:
+    """The live properties of some resources of a stack, of the types in `READERS`, by logical id."""
+    found = resources(client, stack)
+    return {name: READERS[found[name][0]](client, found[name][1]) for name in names}
+
+
+def _bucket(client: Client, name: str) -> Properties:
+    s3 = client("s3")
+    rules = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    default = rules[0]["ApplyServerSideEncryptionByDefault"]
+    encryption = {"ServerSideEncryptionByDefault": default}
+    return {
+        "BucketName": name,
+        "Arn": f"arn:aws:s3:::{name}",
+        "RegionalDomainName": f"{name}.s3.{s3.meta.region_name}.amazonaws.com",
+        "VersioningConfiguration": {"Status": s3.get_bucket_versioning(Bucket=name).get("Status")},
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "Tags": s3.get_bucket_tagging(Bucket=name)["TagSet"],
+    }
+
+
+def _table(client: Client, name: str) -> Properties:
+    dynamodb = client("dynamodb")
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    kept = ("TableName", "KeySchema", "AttributeDefinitions", "DeletionProtectionEnabled", "WarmThroughput")
+    return {
+        **{key: table[key] for key in kept if key in table},
+        "Arn": table["TableArn"],
+        "BillingMode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+        "Tags": dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])["Tags"],
+    }
+
+
+def _queue(client: Client, url: str) -> Properties:
+    attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    kept = ("VisibilityTimeout", "DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "KmsMasterKeyId")
+    settings = {key: int(attributes[key]) if attributes[key].isdigit() else attributes[key] for key in kept}
+    return {"QueueName": url.rsplit("/", 1)[-1], "QueueUrl": url, "Arn": attributes["QueueArn"], **settings}
+
+
+def _group(client: Client, group_id: str) -> Properties:
+    (group,) = client("ec2").describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
+    return {
+        "GroupId": group["GroupId"],
+        "Id": group["GroupId"],
+        "GroupName": group["GroupName"],
+        "GroupDescription": group["Description"],
+        "VpcId": group["VpcId"],
+        "SecurityGroupIngress": _rules(group["IpPermissions"]),
+        "SecurityGroupEgress": _rules(group["IpPermissionsEgress"]),
+        "Tags": group.get("Tags", []),
+    }
+
+
+def _rules(permissions: Iterable[Mapping[str, Any]]) -> list[Properties]:
+    return [
+        {**{key: each[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in each}, "CidrIp": span["CidrIp"]}
+        for each in permissions
+        for span in each["IpRanges"]
+    ]
+
+
+def _repository(client: Client, name: str) -> Properties:
+    (found,) = client("ecr").describe_repositories(repositoryNames=[name])["repositories"]
+    return {
+        "RepositoryName": name,
+        "Arn": found["repositoryArn"],
+        "RepositoryUri": found["repositoryUri"],
+        "ImageTagMutability": found["imageTagMutability"],
+        "ImageScanningConfiguration": {"ScanOnPush": found["imageScanningConfiguration"]["scanOnPush"]},
+    }
+
+
+def _log_group(client: Client, name: str) -> Properties:
+    found = client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    (group,) = [each for each in found if each["logGroupName"] == name]
+    return {
+        "LogGroupName": name,
+        "Arn": group["arn"],
+        "RetentionInDays": group.get("retentionInDays"),
+        "LogGroupClass": group.get("logGroupClass", "STANDARD"),
+    }
+
+
+READERS: dict[str, Callable[[Client, str], Properties]] = {
+    "AWS::S3::Bucket": _bucket,
+    "AWS::DynamoDB::Table": _table,
+    "AWS::SQS::Queue": _queue,
+    "AWS::EC2::SecurityGroup": _group,
+    "AWS::ECR::Repository": _repository,
+    "AWS::Logs::LogGroup": _log_group,
+}
