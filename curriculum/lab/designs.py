@@ -110,16 +110,19 @@ def read_terraform(text: str) -> list[Part]:
     design = parse_terraform(text)
     scope = _Scope(design)
     parts: dict[str, Part] = {}
+    own: dict[str, dict[str, str | None]] = {}  # the tags that a part's own blocks write
     blocks = [(kind, name, body) for block in design.get("resource", []) for kind, name, body in _labelled(block)]
     known = {f"{kind}.{name}": name.lower() for kind, name, _ in blocks}
     for kind, name, body in blocks:
         part = parts.setdefault(name.lower(), Part(name.lower(), kind, "Terraform"))
         provider = scope.provider(str(body.get("provider", "")))
         part.region = part.region or scope.text(body.get("region", provider.get("region")))
-        shared = [scope.mapping(block.get("tags")) for block in provider.get("default_tags", [])]
-        for tags in [*shared, scope.mapping(body.get("tags"))]:
-            if tags is not None:
-                part.tags = {**(part.tags or {}), **tags}
+        shared = [scope.mapping(block.get("tags")) or {} for block in provider.get("default_tags", [])]
+        tags = [*shared, own.setdefault(part.name, {})]
+        if (written := scope.mapping(body.get("tags"))) is not None:
+            own[part.name] |= written
+        if shared or written is not None or part.tags is not None:
+            part.tags = dict(pair for each in tags for pair in each.items())
         mentioned = re.findall(r"[A-Za-z_][\w-]*\.[A-Za-z_][\w-]*", _code(body))
         part.needs |= {known[each] for each in mentioned if each in known} - {part.name}
     return list(parts.values())

@@ -5,8 +5,11 @@ computed and its defaults beside what a template set: telling these apart is the
 What moto never answers, such as the key of a log group, is left out.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 Client = Callable[[str], Any]  # from the name of a service to its boto3 client
 Properties = dict[str, Any]
@@ -24,11 +27,53 @@ def live(client: Client, stack: str, names: Iterable[str]) -> dict[str, Properti
     return {name: READERS[found[name][0]](client, found[name][1]) for name in names}
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What came of deploying a template: the types made, the live properties of those in `READERS`, the outputs."""
+
+    types: dict[str, str]
+    live: dict[str, Properties]
+    outputs: dict[str, str]
+
+
+def trial(text: str, parameters: Mapping[str, str], region: str = "eu-central-1") -> Trial:
+    """Deploy a template to moto inside this process, look at what it made, and forget all of it.
+
+    Whatever boto3 and moto raise for a template that cannot be deployed is raised here too.
+    """
+    from moto import mock_aws
+
+    keys = {"AWS_ACCESS_KEY_ID": "learner", "AWS_SECRET_ACCESS_KEY": "not-secret", "AWS_DEFAULT_REGION": region}
+    chosen = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    with patch.dict("os.environ", keys), mock_aws():
+
+        @functools.cache
+        def client(service: str) -> Any:
+            return _session().client(service, region_name=region)
+
+        cloud = client("cloudformation")
+        cloud.create_stack(StackName="trial", TemplateBody=text, Parameters=chosen)
+        (stack,) = cloud.describe_stacks(StackName="trial")["Stacks"]
+        types = {name: kind for name, (kind, _) in resources(client, "trial").items()}
+        return Trial(
+            types,
+            live(client, "trial", [name for name, kind in types.items() if kind in READERS]),
+            {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
+        )
+
+
+@functools.cache
+def _session() -> Any:
+    """One session for all trials: it keeps the descriptions of services that it has read."""
+    import boto3
+
+    return boto3.Session()
+
+
 def _bucket(client: Client, name: str) -> Properties:
     s3 = client("s3")
     rules = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
-    default = rules[0]["ApplyServerSideEncryptionByDefault"]
-    encryption = {"ServerSideEncryptionByDefault": default}
+    encryption = {"ServerSideEncryptionByDefault": rules[0]["ApplyServerSideEncryptionByDefault"]}
     return {
         "BucketName": name,
         "Arn": f"arn:aws:s3:::{name}",

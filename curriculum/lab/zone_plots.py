@@ -17,7 +17,7 @@ Edge = tuple[str, str]  # from what is needed to what needs it
 
 def draw_waves(waves: Sequence[Sequence[str]], graph: Graph) -> None:
     """Experiment 1: the parts by wave, with an arrow from each part to what needs it."""
-    title = f"{len(graph)} parts need {len(waves)} waves: the longest chain sets the time, not the number of parts"
+    title = f"{len(graph)} parts in {len(waves)} waves: the longest chain sets the time"
     alt = "A graph from left to right. " + "; ".join(
         f"wave {number}: {', '.join(wave)}" for number, wave in enumerate(waves, 1)
     )
@@ -29,9 +29,9 @@ def draw_waves(waves: Sequence[Sequence[str]], graph: Graph) -> None:
 def draw_designs(
     designs: Mapping[str, Graph], waves: Sequence[Sequence[str]], missing: Mapping[str, set[Edge]]
 ) -> None:
-    """Experiment 4: the same design as each language's parser sees it; edges that one of them lacks are marked."""
-    lacking = ", ".join(f"{len(edges)} in {name}" for name, edges in missing.items() if edges)
-    title = f"One design, three languages: edges lost: {lacking or 'none'}"
+    """Experiment 4: the same design as each language's parser sees it; dashed edges are those that it lacks."""
+    apart = set().union(*missing.values())
+    title = f"One design in three languages: {len(apart)} edges that not all of them have"
     alt = "Three graphs of the same parts. " + " ".join(
         f"{name}: {sum(map(len, graph.values()))} edges"
         + "".join(f", without {before} to {after}" for before, after in sorted(missing[name]))
@@ -41,7 +41,8 @@ def draw_designs(
     with figure(title, alt, rows=len(designs), size=(8.4, 8.6)) as axes:
         for axis, (name, graph) in zip(axes, designs.items(), strict=True):
             _draw_graph(axis, waves, graph, missing[name])
-            axis.set_title(f"{name}: {sum(map(len, graph.values()))} edges", loc="left")
+            lacks = f", {len(missing[name])} dashed that others have" if missing[name] else ""
+            axis.set_title(f"{name}: {sum(map(len, graph.values()))} edges{lacks}", loc="left")
             axis.set_xticks([])
 
 
@@ -56,7 +57,8 @@ def _draw_graph(axis: Axes, waves: Sequence[Sequence[str]], graph: Graph, missin
     edges += [(need, name, COLOURS["vermillion"], "--", 2.2) for need, name in missing]
     for need, name, colour, line, width in edges:
         arrow = {"arrowstyle": "-|>", "color": colour, "linestyle": line, "linewidth": width, "alpha": 0.75}
-        arrow |= {"shrinkA": 24, "shrinkB": 24, "connectionstyle": "arc3,rad=0.06"}
+        bend = 0.06 if places[need][0] != places[name][0] else 0.7  # around the parts between, in the same wave
+        arrow |= {"shrinkA": 24, "shrinkB": 24, "connectionstyle": f"arc3,rad={bend}"}
         axis.annotate("", places[name], places[need], arrowprops=arrow)
     for name, place in places.items():
         box = {"boxstyle": "round,pad=0.35", "facecolor": "#EAF3FA", "edgecolor": COLOURS["blue"]}
@@ -80,7 +82,7 @@ def draw_blast(blast: Mapping[str, set[str]], stateful: set[str]) -> None:
     title += f"{len(order)} replacements lose data"
     alt = "Horizontal bars of how many parts are replaced with each part: "
     alt += "; ".join(f"{name} {len(blast[name])}, {with_data[name]} with data" for name in reversed(order)) + "."
-    with figure(title, alt, size=(7.2, 3.8)) as axis:
+    with figure(title, alt, size=(8, 3.8)) as axis:
         rows = np.arange(len(order))
         data = np.array([with_data[name] for name in order])
         every = np.array([len(blast[name]) for name in order])
@@ -95,8 +97,8 @@ def draw_blast(blast: Mapping[str, set[str]], stateful: set[str]) -> None:
 def draw_drift(alarms: pd.DataFrame) -> None:
     """Experiment 3: alarms of each detector. `alarms` has a row a detector with `true`, `false` and `edits`."""
     first, last, edits = alarms.iloc[0], alarms.iloc[-1], int(alarms["edits"].iloc[0])
-    title = f"From {first['true'] + first['false']:.0f} alarms to {last['true'] + last['false']:.0f}, and still "
-    title += f"{edits - last['true']:.0f} of {edits} edits that no detector of this kind sees"
+    title = f"{first['true'] + first['false']:.0f} alarms become {last['true'] + last['false']:.0f}, "
+    title += f"and {edits - last['true']:.0f} of {edits} edits stay unseen"
     alt = "Stacked bars of alarms for each detector: "
     alt += (
         "; ".join(f"{name}: {row['true']:.0f} true, {row['false']:.0f} false" for name, row in alarms.iterrows()) + "."
@@ -125,16 +127,15 @@ def draw_pages(pages: pd.DataFrame, patience_ms: float) -> None:
         for region, rows in one_by_one.groupby("region", sort=False):
             (line,) = axis.plot(rows["reads"], rows["ms"], label=str(region))
             call = pages[(pages["way"] == "in one call") & (pages["region"] == region)]
-            axis.plot(
-                call["reads"], call["ms"], linestyle="", markerfacecolor="white", color=line.get_color(), marker="o"
-            )
+            look = {"linestyle": "", "marker": "o", "markerfacecolor": "white", "color": line.get_color()}
+            axis.plot(call["reads"], call["ms"], **look)
         axis.axhline(patience_ms, color="black", linestyle="--", marker="", linewidth=1, label=f"{patience_ms:.0f} ms")
         axis.set(xlabel="reads of one page (hollow: in one call)", ylabel="time of the page (ms)", ylim=(0, None))
         axis.legend(title="where the data is")
 
 
 def draw_loss(rows: pd.DataFrame) -> None:
-    """Where it breaks: rows that readers find. `rows` has `step` and `found`, in order; the first is before the change."""
+    """Where it breaks: rows that readers find. `rows` has `step` and `found`; the first is before the change."""
     start, low, end = rows["found"].iloc[0], rows["found"].min(), rows["found"].iloc[-1]
     title = f"A new name in the template: {start:,} households, then {low:,}, then {end:,}: {start - end:,} are lost"
     alt = (
