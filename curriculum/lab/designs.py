@@ -10,6 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import hcl2
+from lark.exceptions import LarkError
+from pycep import BicepParser
+
 from curriculum.lab.cloudformation import load_template, needs
 from curriculum.lab.errors import LabError
 
@@ -86,9 +90,6 @@ def parse_terraform(text: str) -> dict[str, Any]:
     An expression keeps its mark: `"a"` is the string a, `"${var.a}"` refers to a variable. Raises `LabError` when it is
     not HCL.
     """
-    import hcl2
-    from lark.exceptions import LarkError
-
     try:
         return dict(_unquoted(hcl2.loads(text if text.endswith("\n") else f"{text}\n")))
     except LarkError as error:
@@ -203,9 +204,6 @@ def parse_bicep(text: str) -> dict[str, Any]:
     pycep gives the string 'vault' and the identifier vault alike; here a string that looks like an identifier begins
     with `QUOTED`.
     """
-    from lark.exceptions import LarkError
-    from pycep import BicepParser
-
     marked = re.sub(r"'([A-Za-z_]\w*)'", rf"'{QUOTED}\1'", text)
     try:
         return dict(BicepParser().parse(text=marked))
