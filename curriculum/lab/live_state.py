@@ -72,17 +72,34 @@ def _session() -> Any:
 
 def _bucket(client: Client, name: str) -> Properties:
     s3 = client("s3")
-    rules = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
-    encryption = {"ServerSideEncryptionByDefault": rules[0]["ApplyServerSideEncryptionByDefault"]}
+    kept = s3.get_bucket_versioning(Bucket=name)
+    encryption = _or_nothing(
+        lambda: s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    )
+    defaults = [each["ApplyServerSideEncryptionByDefault"] for each in encryption]
     return {
         "BucketName": name,
         "Arn": f"arn:aws:s3:::{name}",
         "RegionalDomainName": f"{name}.s3.{s3.meta.region_name}.amazonaws.com",
-        "VersioningConfiguration": {"Status": s3.get_bucket_versioning(Bucket=name).get("Status")},
-        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+        "VersioningConfiguration": {"Status": kept.get("Status")},
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": each} for each in defaults]
+        },
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-        "Tags": s3.get_bucket_tagging(Bucket=name)["TagSet"],
+        "Tags": _or_nothing(lambda: s3.get_bucket_tagging(Bucket=name)["TagSet"]),
     }
+
+
+def _or_nothing(ask: Callable[[], list[Properties]]) -> list[Properties]:
+    """The answer, or an empty list where the service says that nothing of the kind was set."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchTagSet", "ServerSideEncryptionConfigurationNotFoundError"):
+            return []
+        raise
 
 
 def _table(client: Client, name: str) -> Properties:
@@ -100,7 +117,8 @@ def _table(client: Client, name: str) -> Properties:
 def _queue(client: Client, url: str) -> Properties:
     attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     kept = ("VisibilityTimeout", "DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod", "KmsMasterKeyId")
-    settings = {key: int(attributes[key]) if attributes[key].isdigit() else attributes[key] for key in kept}
+    told = {key: attributes[key] for key in kept if key in attributes}
+    settings = {key: int(value) if value.isdigit() else value for key, value in told.items()}
     return {"QueueName": url.rsplit("/", 1)[-1], "QueueUrl": url, "Arn": attributes["QueueArn"], **settings}
 
 
