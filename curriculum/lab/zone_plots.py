@@ -38,7 +38,7 @@ def draw_designs(
         + "."
         for name, graph in designs.items()
     )
-    with figure(title, alt, rows=len(designs), size=(8.4, 8.6)) as axes:
+    with figure(title, alt, rows=len(designs), size=(8, 7.2)) as axes:
         for axis, (name, graph) in zip(axes, designs.items(), strict=True):
             _draw_graph(axis, waves, graph, missing[name])
             lacks = f", {len(missing[name])} dashed that others have" if missing[name] else ""
@@ -57,8 +57,9 @@ def _draw_graph(axis: Axes, waves: Sequence[Sequence[str]], graph: Graph, missin
     edges += [(need, name, COLOURS["vermillion"], "--", 2.2) for need, name in missing]
     for need, name, colour, line, width in edges:
         arrow = {"arrowstyle": "-|>", "color": colour, "linestyle": line, "linewidth": width, "alpha": 0.75}
-        bend = 0.06 if places[need][0] != places[name][0] else 0.7  # around the parts between, in the same wave
-        arrow |= {"shrinkA": 24, "shrinkB": 24, "connectionstyle": f"arc3,rad={bend}"}
+        beside = places[need][0] == places[name][0]  # in the same wave: around the parts between
+        shrink, bend = (11, 0.75) if beside else (24, 0.06)
+        arrow |= {"shrinkA": shrink, "shrinkB": shrink, "connectionstyle": f"arc3,rad={bend}"}
         axis.annotate("", places[name], places[need], arrowprops=arrow)
     for name, place in places.items():
         box = {"boxstyle": "round,pad=0.35", "facecolor": "#EAF3FA", "edgecolor": COLOURS["blue"]}
