@@ -58,7 +58,7 @@ def _draw_graph(axis: Axes, waves: Sequence[Sequence[str]], graph: Graph, missin
     for need, name, colour, line, width in edges:
         arrow = {"arrowstyle": "-|>", "color": colour, "linestyle": line, "linewidth": width, "alpha": 0.75}
         beside = places[need][0] == places[name][0]  # in the same wave: around the parts between
-        shrink, bend = (11, 0.75) if beside else (24, 0.06)
+        shrink, bend = (11, 1.25) if beside else (24, 0.06)
         arrow |= {"shrinkA": shrink, "shrinkB": shrink, "connectionstyle": f"arc3,rad={bend}"}
         axis.annotate("", places[name], places[need], arrowprops=arrow)
     for name, place in places.items():
