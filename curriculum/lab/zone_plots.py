@@ -53,8 +53,8 @@ def _draw_graph(axis: Axes, waves: Sequence[Sequence[str]], graph: Graph, missin
         for column, wave in enumerate(waves)
         for row, name in enumerate(wave)
     }
-    edges = [(need, name, "black", "-", 0.9) for name, found in graph.items() for need in found]
-    edges += [(need, name, COLOURS["vermillion"], "--", 2.2) for need, name in missing]
+    edges = [(need, name, "black", "-", 0.9) for name, found in graph.items() for need in sorted(found)]
+    edges += [(need, name, COLOURS["vermillion"], "--", 2.2) for need, name in sorted(missing)]
     for need, name, colour, line, width in edges:
         arrow = {"arrowstyle": "-|>", "color": colour, "linestyle": line, "linewidth": width, "alpha": 0.75}
         beside = places[need][0] == places[name][0]  # in the same wave: around the parts between
