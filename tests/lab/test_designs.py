@@ -29,7 +29,7 @@ resource "aws_s3_bucket_versioning" "data" { bucket = aws_s3_bucket.data.id }
 resource "aws_iam_role_policy" "role" {
   policy = jsonencode({ Statement = [
     { Action = "s3:GetObject", Resource = "${aws_s3_bucket.data.arn}/*" },
-    { Action = "kms:Decrypt", Resource = aws_kms_key.Key.arn },
+    { Action = "kms:Decrypt", Resource = aws_kms_key.Key.arn, Sid = "aws_sqs_queue.copy" },
   ] })
 }
 resource "aws_sqs_queue" "copy" {

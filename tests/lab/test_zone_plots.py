@@ -38,6 +38,7 @@ def test_waves(drawn):
     assert title.startswith("4 parts in 3 waves")
     assert "wave 1: key, net" in alt and "wave 3: role" in alt
     assert len(arrows(figure.axes[0])) == 2
+    assert all(arrow.xy[0] > arrow.xyann[0] for arrow in arrows(figure.axes[0]))  # towards what is made later
 
 
 def test_designs_name_what_each_lacks(drawn):
