@@ -3,8 +3,7 @@
 What is listed was found in the sources of the locked versions in November 2026, and
 `tests/lab/test_no_network.py` watches that nothing leaves the machine.
 Looked at and silent by themselves: litserve, uvicorn, starlette, scikit-learn, skl2onnx, pandas, pyarrow, matplotlib,
-httpx, nbclient, papermill, nbgrader, kubernetes-validate, cfn-lint, python-hcl2, pycep, xllamacpp (where it is started,
-downloads are switched off).
+httpx, nbclient, papermill, nbgrader, kubernetes-validate, xllamacpp (where it is started, downloads are switched off).
 JupyterLab's announcements and update check have no environment variable: its configuration turns them off.
 """
 
@@ -18,7 +17,6 @@ SETTINGS = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "SE_AVOID_STATS": "true",  # Selenium Manager, in the browser tests
     "SE_OFFLINE": "true",  # and it would fetch a driver
-    "AWS_EC2_METADATA_DISABLED": "true",  # boto3 without credentials asks the cloud that it may run in
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",  # the shared convention, for whatever a learner adds
