@@ -51,6 +51,16 @@ def language_model() -> None:
         assert lab.stream_chat(url, [{"role": "user", "content": "Hello"}], max_tokens=3).tokens == 3
 
 
+def infrastructure() -> None:
+    from curriculum.lab import cloudformation, designs, live_state
+
+    zone = "Resources:\n  Store: {Type: AWS::S3::Bucket, Properties: {BucketName: store}}\n"
+    assert cloudformation.lint(zone) == []
+    assert live_state.trial(zone, {}).types == {"Store": "AWS::S3::Bucket"}
+    assert designs.read_terraform('resource "aws_s3_bucket" "store" {}')
+    assert designs.read_bicep("param a string") == []
+
+
 def manifests() -> None:
     import kubernetes_validate
 
@@ -88,5 +98,6 @@ if __name__ == "__main__":
     language_model()
     manifests()
     tables_and_policies()
+    infrastructure()
     notebook()
     print("all used")
