@@ -12,7 +12,7 @@ FIBRE_KM_PER_MS = 200  # light in glass, two thirds of its speed in empty space
 
 
 def regions() -> pd.DataFrame:
-    """The table `regions.csv` by place, with `least_ms`: the round trip to `HOME` that light in glass needs at least."""
+    """The table `regions.csv` by place, with `least_ms`: the round trip to `HOME` that light needs at least."""
     table = pd.read_csv(REGIONS).set_index("place")
     table["least_ms"] = [2 * _distance_km(table.loc[HOME], row) / FIBRE_KM_PER_MS for _, row in table.iterrows()]
     return table
