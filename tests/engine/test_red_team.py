@@ -10,13 +10,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from grading.engine.autograded import _copy
 from grading.engine.jail import Limits, Tier
 from grading.engine.profile import Profile
 from grading.engine.run import Engine
 from grading.engine.score import score_notebook
+from tests.engine.cells import cell
 
 LIMITS = Limits(cell_cpu_s=2, cell_wall_s=6, memory_mb=800, disk_mb=16)
 IMPORTS = ("asyncio", "dataclasses", "collections", "unittest.mock", "random")
@@ -26,14 +27,6 @@ IMPORTS = ("asyncio", "dataclasses", "collections", "unittest.mock", "random")
 def engine(tmp_path_factory):
     with Engine(tmp_path_factory.mktemp("root"), limits=LIMITS) as engine:
         yield engine
-
-
-def cell(source, grade_id="", **flags):
-    made = new_code_cell(source)
-    if grade_id:
-        made.metadata["nbgrader"] = {"grade_id": grade_id, "schema_version": 3, "grade": False, "solution": False}
-        made.metadata["nbgrader"] |= {"locked": False, "task": False} | flags
-    return made
 
 
 def notebook(answer, test, given="", own=""):

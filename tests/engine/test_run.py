@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from curriculum.errors import CourseError
 from grading.engine import run as run_module
@@ -13,6 +13,7 @@ from grading.engine.jail import Limits, Tier
 from grading.engine.profile import Profile
 from grading.engine.run import Engine
 from grading.engine.score import score_notebook
+from tests.engine.cells import cell
 
 LIMITS = Limits(cell_cpu_s=1, cell_wall_s=4, memory_mb=600, disk_mb=16)
 PROFILE = Profile(imports=("numpy", "matplotlib.pyplot"), learner_names=frozenset({"answer", "double"}))
@@ -22,14 +23,6 @@ PROFILE = Profile(imports=("numpy", "matplotlib.pyplot"), learner_names=frozense
 def engine(tmp_path_factory):
     with Engine(tmp_path_factory.mktemp("root"), limits=LIMITS) as engine:
         yield engine
-
-
-def cell(source, grade_id="", **flags):
-    made = new_code_cell(source)
-    if grade_id:
-        made.metadata["nbgrader"] = {"grade_id": grade_id, "schema_version": 3, "grade": False, "solution": False}
-        made.metadata["nbgrader"] |= {"locked": False, "task": False} | flags
-    return made
 
 
 def given(source, grade_id="given"):
