@@ -24,7 +24,6 @@ from grading.engine.wire.shared import Shared
 
 MOST_DEPTH = 120  # each level takes several frames of Python's own stack
 MOST_INT_BITS = 1 << 17
-MOST_RANGE = 1 << 62
 _PACKED_FROM = 24  # items from which a list of numbers goes as one buffer
 
 _JSON_SCALARS = frozenset({type(None), bool, float, str})
