@@ -14,6 +14,7 @@ from curriculum.desk.results import CheckResult, State
 from curriculum.desk.showing import plain_text
 from curriculum.errors import CourseError
 from grading.engine.execute import run_notebook
+from tests.benchmarks.check import end_warm_process
 
 WRITE = "open('out.yaml', 'w').write('limit: 10') and None"
 
@@ -107,7 +108,10 @@ def test_works_inside_a_notebook(course, unit, make, monkeypatch, tmp_path):
     )
     calling = nbformat.v4.new_notebook(cells=[new_code_cell(here), new_code_cell("checking.check()")])
     monkeypatch.setenv("JPY_SESSION_NAME", str(folder_of(course, unit) / "lesson.ipynb"))
-    executed = run_notebook(calling, folder_of(course, unit))
+    try:
+        executed = run_notebook(calling, folder_of(course, unit))
+    finally:
+        end_warm_process(course.root)
     (output,) = executed.cells[1].outputs
     assert "7 of 7 visible points" in output.data["text/plain"]
     assert "<table>" in output.data["text/html"]
