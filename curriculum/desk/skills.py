@@ -118,7 +118,7 @@ def calibration(claims: Mapping[str, float], levels: Mapping[str, float]) -> Cal
 
 
 def radar_area(values: Sequence[float]) -> float:
-    """The area of a radar chart with these values on its axes, in this order, as a share of the full circle's polygon."""
+    """The area of a radar chart with these values in this order, as a share of the largest there can be."""
     following = [*values[1:], *values[:1]]
     return sum(one * other for one, other in zip(values, following, strict=True)) / len(values)
 
@@ -135,9 +135,8 @@ def narrowest(values: Sequence[float]) -> list[float]:
     ring, takes_small = [low.pop()], True
     while low:
         pick = [low.pop(0 if takes_small else -1) for _ in range(min(2, len(low)))]
-        if (ring[0] >= ring[-1]) == takes_small:  # the smallest goes to the larger end, the largest to the smaller one
-            ring = [pick[0], *ring, *pick[1:]]
-        else:
-            ring = [*pick[1:], *ring, pick[0]]
+        # The smallest goes to the larger end, the largest to the smaller one.
+        to_the_left = (ring[0] >= ring[-1]) == takes_small
+        ring = [pick[0], *ring, *pick[1:]] if to_the_left else [*pick[1:], *ring, pick[0]]
         takes_small = not takes_small
     return ring
