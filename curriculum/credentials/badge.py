@@ -44,7 +44,7 @@ def build(
     award: Award, issuer: tuple[str, str], identity: str, salt: str, credential: UUID, list_id: str, place: int,
     when: datetime,
 ) -> Document:  # fmt: skip
-    """The credential, to be signed. `issuer` is id and name; `identity` (an e-mail address) is in it as a salted hash."""
+    """The credential, to be signed. `issuer` is id and name; `identity`, an e-mail address, becomes a salted hash."""
     achievement: Document = {
         "id": f"urn:ai-systems:indicator:{award.indicator.lower()}",
         "type": ["Achievement"],

@@ -156,7 +156,7 @@ class Issuer:
             key = load_pem_private_key(path.read_bytes(), password=None)
         except (OSError, ValueError) as error:
             raise CourseError(
-                f"The private key {path.name} is lost or damaged, so nothing can be signed with it; rotate to a new one."
+                f"The private key {path.name} is lost or damaged, and nothing can be signed; rotate to a new one."
             ) from error
         assert isinstance(key, Ed25519PrivateKey)
         return key

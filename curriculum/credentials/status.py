@@ -1,7 +1,7 @@
 """A list of bits, one a credential: 1 is revoked. W3C's Bitstring Status List v1.0 (Recommendation of 15 May 2025).
 
-The list is long, and a credential's place in it is drawn by chance, so that asking for the list tells its keeper nothing
-about whose credential is looked at.
+The list is long, and a credential's place in it is drawn by chance, so that asking for the list does not tell its
+keeper whose credential is looked at.
 """
 
 import base64

@@ -84,7 +84,8 @@ def _signature(credential: Document, issuer: Document, time: datetime) -> str:
     issuer_id = credential["issuer"]["id"] if isinstance(credential["issuer"], dict) else credential["issuer"]
     if issuer_id != issuer["id"]:
         raise Refused("Another issuer made it.")
-    wanted = credential.get("proof", {}).get("verificationMethod")
+    proof = credential.get("proof")
+    wanted = proof.get("verificationMethod") if isinstance(proof, dict) else None
     for method in issuer["verificationMethod"]:
         if method["id"] == wanted and wanted in issuer["assertionMethod"]:
             break
