@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curriculum.course import Course
-from curriculum.credentials.badge import Award
 from curriculum.credentials.issuer import Issuer
 from curriculum.credentials.proof import read_document
 from curriculum.credentials.verifying import Verdict, verify
 from curriculum.desk.evidence import from_gradebook
-from curriculum.desk.indicators import Indicator, State, indicators
+from curriculum.desk.indicators import Indicator, State, award_of, indicators
 from curriculum.errors import CourseError
 from curriculum.files import write_atomically
 from grading.engine.gradebook import open_gradebook
@@ -28,14 +27,6 @@ class Issued:
 def issuer_of(course: Course) -> Issuer:
     """The issuer of this cohort: its keys lie beside the gradebook, which git ignores."""
     return Issuer(course.cohort / "issuer")
-
-
-def award_of(indicator: Indicator) -> Award:
-    """What a credential says of a proven indicator: that it is, and what it took. Points stay in the gradebook."""
-    pieces = ", ".join(piece.name for piece in indicator.pieces)
-    proof = indicator.proof
-    criteria = f"At least {proof.share:.0%} of the points in each of these graded pieces of {proof.unit}: {pieces}."
-    return Award(proof.indicator, proof.title, criteria)
 
 
 def issue_badges(course: Course, milestone: str, student: str, email: str = "") -> list[Issued]:

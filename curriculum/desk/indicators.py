@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from curriculum.credentials.badge import Award
 from curriculum.desk.evidence import Evidence, Found, Kind
 from curriculum.syllabus import Milestone, Proof, Syllabus
 
@@ -77,6 +78,13 @@ def indicator(syllabus: Syllabus, milestone: Milestone, proof: Proof, found: Fou
         begun = found.of(proof.unit, Kind.HANDED_IN, Kind.CHECK) or any(not piece.missing for piece in pieces)
         state = State.PARTLY if begun else State.NOT_YET
     return Indicator(milestone.id, proof, state, pieces, missing)
+
+
+def award_of(found: Indicator) -> Award:
+    """What a credential says of a proven indicator: that it is, and what it took. Points stay in the gradebook."""
+    pieces, proof = ", ".join(piece.name for piece in found.pieces), found.proof
+    criteria = f"At least {proof.share:.0%} of the points in each of these graded pieces of {proof.unit}: {pieces}."
+    return Award(proof.indicator, proof.title, criteria)
 
 
 def _piece(name: str, proof: Proof, found: Found) -> Piece:

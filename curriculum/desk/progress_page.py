@@ -46,7 +46,7 @@ class Case:
 
 
 def own_or_sample(scratch: Path, folder: Path | None = None) -> Case:
-    """The desk that `folder` (here, otherwise) lies on, as soon as it holds any evidence; else a sample in `scratch`."""
+    """The desk that `folder` (or this folder) lies on, once it holds any evidence; else a sample in `scratch`."""
     desk = (folder or Path.cwd()).parent
     if (desk / ".desk").is_dir():
         course = Course(work=desk)

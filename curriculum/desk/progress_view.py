@@ -16,7 +16,8 @@ def show_skills(skills: Sequence[Skill]) -> None:
     plain = plain_table(["skill", "shown", "pieces of evidence"], [_line(skill) for skill in skills])
     folds = "".join(
         f"<details><summary>{escape(skill.text)}: <b>{skill.level():.0%}</b>, "
-        f"{len(skill.evidence)} pieces of evidence</summary>{table(EVIDENCE_HEAD, evidence_rows(skill.evidence))}</details>"
+        f"{len(skill.evidence)} pieces of evidence</summary>"
+        f"{table(EVIDENCE_HEAD, evidence_rows(skill.evidence))}</details>"
         for skill in skills
     )
     show(plain, folds)

@@ -11,7 +11,8 @@ from curriculum.lab.plots import COLOURS, figure
 def draw_radars(orders: Mapping[str, Sequence[tuple[str, float]]], areas: Mapping[str, float]) -> None:
     """Experiment 1: the same values on a radar, a panel an order of its axes. `areas` are shares of the largest."""
     low, high = min(areas.values()), max(areas.values())
-    title = f"The same {len(next(iter(orders.values())))} numbers: the coloured area is {high / low:.1f} times larger on the right"
+    count = len(next(iter(orders.values())))
+    title = f"The same {count} numbers, {high / low - 1:.0%} more area: only the order of the axes differs"
     alt = "Two radar charts of the same values with their axes in different orders. "
     alt += "; ".join(f"{name}: area {areas[name]:.0%}" for name in orders) + ". The values do not differ."
     with figure(title, alt, columns=len(orders), size=(7.8, 4.0)) as axes:
@@ -65,7 +66,8 @@ def draw_shares(states: Mapping[float, Mapping[str, int]], asked: float) -> None
     shares = sorted(states)
     proven = [states[share].get("proven", 0) for share in shares]
     here = states[min(shares, key=lambda share: abs(share - asked))].get("proven", 0)
-    title = f"{max(proven)} proven at {shares[0]:.0%} of the points, {here} at {asked:.0%}, {proven[-1]} at {shares[-1]:.0%}"
+    first, last = shares[0], shares[-1]
+    title = f"{proven[0]} proven at {first:.0%} of the points, {here} at {asked:.0%}, {proven[-1]} at {last:.0%}"
     alt = "Stacked bars of the number of success indicators by share of points that each piece must reach. Proven: "
     alt += ", ".join(f"{count} at {share:.0%}" for share, count in zip(shares, proven, strict=True)) + "."
     with figure(title, alt, size=(7.4, 3.0)) as axis:
