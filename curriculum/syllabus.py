@@ -66,7 +66,7 @@ class Cover(_Model):
 
 
 class Proof(_Model):
-    """What proves a success indicator: the tasks and reflection of a unit that serve `item`, at `share` of their points.
+    """What proves a success indicator: tasks and reflection of a unit that serve `item`, at `share` of their points.
 
     `indicator` is the framework's id, or one of our own for a milestone's capability. `item` is the indicator itself
     where it is left out.

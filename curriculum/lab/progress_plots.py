@@ -26,6 +26,7 @@ def draw_radars(orders: Mapping[str, Sequence[tuple[str, float]]], areas: Mappin
             polar.fill([*turns, turns[0]], [*lengths, lengths[0]], color=COLOURS["blue"], alpha=0.35)
             polar.plot([*turns, turns[0]], [*lengths, lengths[0]], color=COLOURS["blue"])
             polar.set_xticks(turns, [skill.replace("-", "\n") for skill, _ in values], fontsize=7.5)
+            polar.tick_params(axis="x", pad=9)
             polar.set_yticks([0.25, 0.5, 0.75, 1], ["", "50%", "", "100%"], fontsize=7)
             polar.set(ylim=(0, 1), xlabel="", ylabel="")
             polar.set_title(f"{name}: area {areas[name]:.0%}", fontsize=10, loc="center", pad=16)
@@ -38,8 +39,8 @@ def draw_gaps(levels: Mapping[str, float], claims: Mapping[str, float]) -> None:
     gaps = {name: claims[name] - levels[name] for name in names if name in claims}
     if gaps:
         widest = max(gaps, key=lambda name: abs(gaps[name]))
-        points = f"{100 * abs(gaps[widest]):.0f} points"
-        title = f"{widest}: judged {points} {'above' if gaps[widest] > 0 else 'below'} what the evidence shows"
+        side = "above" if gaps[widest] > 0 else "below"
+        title = f"{widest}: judged {100 * abs(gaps[widest]):.0f} points {side} the evidence"
     else:
         title = "What the evidence shows; no judgement of your own is kept yet"
     alt = "A line a skill, with a dot for the evidence and a diamond for the learner's own judgement. "
@@ -81,6 +82,7 @@ def draw_shares(states: Mapping[float, Mapping[str, int]], asked: float) -> None
         axis.set(
             xlabel="share of points that each piece must reach (%)", ylabel="indicators", ylim=(0, bottom.max() + 0.3)
         )
+        axis.yaxis.get_major_locator().set_params(integer=True)
         axis.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
 
 
