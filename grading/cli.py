@@ -265,6 +265,17 @@ def badge_revoke(
     console.print(_escape(f"Hand out {issuer_of(course).status_file} again."), soft_wrap=True)
 
 
+@badge_app.command("publish")
+def badge_publish() -> None:
+    """Sign the status list anew, so that it stays valid when nothing was issued for a while."""
+    from grading.badges import issuer_of
+
+    course = Course()
+    with exclusive(course.root):
+        issuer_of(course).publish_status()
+    console.print(_escape(f"Hand out {issuer_of(course).status_file} again."), soft_wrap=True)
+
+
 @badge_app.command("rotate")
 def badge_rotate(
     stolen: Annotated[bool, typer.Option("--stolen/--lost", help="whether somebody else may have the key")],

@@ -121,6 +121,7 @@ class Issuer:
         signed = self._signed(made, document)
         entry = {"id": signed["id"], "place": place, "indicator": award.indicator, "student": student}
         self._enter({"what": "issued"} | entry | {"key": signed["proof"]["verificationMethod"]})
+        self.publish_status()  # nothing new is in it, and its validity begins anew
         return signed
 
     def revoke(self, credential: str, why: str) -> None:
