@@ -12,7 +12,7 @@ def draw_radars(orders: Mapping[str, Sequence[tuple[str, float]]], areas: Mappin
     """Experiment 1: the same values on a radar, a panel an order of its axes. `areas` are shares of the largest."""
     low, high = min(areas.values()), max(areas.values())
     count = len(next(iter(orders.values())))
-    title = f"The same {count} numbers, {high / low - 1:.0%} more area: only the order of the axes differs"
+    title = f"The same {count} numbers fill {low:.0%} or {high:.0%} of the radar, by the order of the axes"
     alt = "Two radar charts of the same values with their axes in different orders. "
     alt += "; ".join(f"{name}: area {areas[name]:.0%}" for name in orders) + ". The values do not differ."
     with figure(title, alt, columns=len(orders), size=(7.8, 4.0)) as axes:

@@ -28,7 +28,7 @@ def test_radars_tell_how_much_area_the_order_makes(drawn):
     order = [("a", 0.2), ("b", 0.9), ("c", 0.4)]
     progress_plots.draw_radars({"one": order, "other": order[::-1]}, {"one": 0.2, "other": 0.3})
     ((title, alt),) = drawn
-    assert title == "The same 3 numbers, 50% more area: only the order of the axes differs"
+    assert title == "The same 3 numbers fill 20% or 30% of the radar, by the order of the axes"
     assert "one: area 20%; other: area 30%" in alt
 
 
