@@ -14,6 +14,7 @@ from curriculum.desk.skills import Skill, skills_of
 from curriculum.files import write_atomically
 from curriculum.lab.display import escape, number, with_unit
 
+UNIT = "s4-progress"
 FILE = "progress.md"
 SAMPLE = "Sample: everything here is made up."
 
@@ -40,8 +41,8 @@ class Case:
     @property
     def sentence(self) -> str:
         """Whose evidence this is, and how much."""
-        units = len({each.unit for each in self.found.evidence})
-        what = f"{len(self.found.evidence)} pieces of evidence from {units} units."
+        pieces, units = len(self.found.evidence), len({each.unit for each in self.found.evidence})
+        what = f"{_counted(pieces, 'piece')} of evidence from {_counted(units, 'unit')}."
         return f"{SAMPLE} {what}" if self.is_sample else f"Your own: {what}"
 
 
@@ -50,10 +51,10 @@ def own_or_sample(scratch: Path, folder: Path | None = None) -> Case:
     desk = (folder or Path.cwd()).parent
     if (desk / ".desk").is_dir():
         course = Course(work=desk)
-        found = evidence_of(course)
-        claims, remarks = claims_of(course)
-        if found.evidence:
-            return Case(course, Found(found.evidence, found.remarks + remarks), claims, is_sample=False)
+        found, (claims, remarks) = evidence_of(course), claims_of(course)
+        own = tuple(each for each in found.evidence if each.unit != UNIT)  # looking at progress is no progress
+        if own:
+            return Case(course, Found(own, found.remarks + remarks), claims, is_sample=False)
     return sample_case(scratch)
 
 
@@ -118,6 +119,10 @@ def evidence_rows(evidence: Sequence[Evidence]) -> list[list[str]]:
         ]
         for each in evidence
     ]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _value(evidence: Evidence) -> str:

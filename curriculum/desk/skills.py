@@ -4,7 +4,6 @@ A value is a share of what a unit could show, 0 to 1. Evidence counts up to `CAP
 themself cannot reach as high as what somebody else has graded.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -59,7 +58,13 @@ class Calibration:
     skills: int
     bias: float  # mean of judgement minus evidence: above 0 is too high
     error: float  # mean distance, whichever way
-    pairs: float  # share of pairs of skills that both put in the same order; ties left out
+    pairs: float | None  # share of pairs of skills that both put in the same order; None where all are ties
+
+    @property
+    def sentence(self) -> str:
+        """Error and order, in words."""
+        order = "no order to compare" if self.pairs is None else f"{self.pairs:.0%} of the pairs in the same order"
+        return f"Error {100 * self.error:.0f} points, {order}, over {self.skills} skills."
 
 
 def shown_by(unit: Unit, found: Found) -> Shown:
@@ -113,7 +118,7 @@ def calibration(claims: Mapping[str, float], levels: Mapping[str, float]) -> Cal
         for other in both[place + 1 :]
     ]
     decided = [order for order in orders if order]
-    pairs = sum(order > 0 for order in decided) / len(decided) if decided else math.nan
+    pairs = sum(order > 0 for order in decided) / len(decided) if decided else None
     return Calibration(len(both), fmean(gaps), fmean(map(abs, gaps)), pairs)
 
 

@@ -49,11 +49,13 @@ def test_a_desk_without_evidence_shows_the_sample_and_one_with_it_shows_its_own(
     assert progress_page.own_or_sample(tmp_path / "scratch", here).is_sample
     (desk / ".desk").mkdir()
     assert progress_page.own_or_sample(tmp_path / "scratch", here).is_sample
+    append(Entry("result", "radar_area", 6), here)  # what this lesson itself writes
+    assert progress_page.own_or_sample(tmp_path / "scratch", here).is_sample
     (desk / "y1-serving").mkdir()
     append(Entry("number", "rate", 40, unit="requests/s"), desk / "y1-serving")
     case = progress_page.own_or_sample(tmp_path / "scratch", here)
     assert not case.is_sample
-    assert case.sentence == "Your own: 1 pieces of evidence from 1 units."
+    assert case.sentence == "Your own: 1 piece of evidence from 1 unit."
     text = progress_page.page(case)
     assert "Sample" not in text
     assert "| y1-serving | number | rate | 40 requests/s |" in text

@@ -63,6 +63,8 @@ def test_calibration_tells_bias_from_error():
     assert calibration({"a": 0.2, "b": 0.5}, levels) is None
     high = calibration({"a": 0.3, "b": 0.6, "c": 0.9, "unknown": 1}, levels)
     assert (high.skills, round(high.bias, 6), round(high.error, 6), high.pairs) == (3, 0.1, 0.1, 1)
+    assert high.sentence == "Error 10 points, 100% of the pairs in the same order, over 3 skills."
+    assert "no order to compare" in calibration(dict.fromkeys("abc", 0.5), levels).sentence
     turned = calibration({"a": 0.8, "b": 0.5, "c": 0.2}, levels)
     assert (round(turned.bias, 6), round(turned.error, 6), turned.pairs) == (0, 0.4, 0)
 
