@@ -1,6 +1,6 @@
 """What a credential says: one success indicator of one learner, as an Open Badges 3.0 credential.
 
-Open Badges 3.0 (1EdTech, final since 2024; read in its repository at the state of 7 April 2025) on top of W3C's
+Open Badges 3.0 (1EdTech; read in its repository at the state of 7 April 2025) on top of W3C's
 Verifiable Credentials Data Model 2.0 (Recommendation of 15 May 2025).
 """
 

@@ -45,7 +45,7 @@ LEARNERS: Mapping[str, Learner] = {
 
 def lay_sample(folder: Path, learner: str = "steady", seed: int = 4) -> Course:
     """Lay the desk of a sample learner into `folder`: a syllabus, journals and checks."""
-    course = Course(root=folder, work=folder / "work", cohort=folder / "cohort", gradebook="")
+    course = Course(root=folder, work=folder / "sample-desk", cohort=folder / "cohort", gradebook="")
     (folder / "curriculum").mkdir(parents=True, exist_ok=True)
     shutil.copy(SYLLABUS, folder / "curriculum" / "syllabus.yml")
     who, draw = LEARNERS[learner], random.Random(f"{learner} {seed} desk")

@@ -4,15 +4,18 @@ import copy
 import json
 import stat
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
+import rfc8785
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curriculum.credentials import status, tampering
 from curriculum.credentials.badge import VALID_FOR, Award, check_schema
 from curriculum.credentials.issuer import LIST_VALID_FOR, Issuer
-from curriculum.credentials.proof import Refused, check_proof, from_multikey, read_document
+from curriculum.credentials.proof import Refused, check_proof, from_multikey, read_document, to_base58
 from curriculum.credentials.verifying import verify
 from curriculum.errors import CourseError
 
@@ -111,6 +114,32 @@ def test_another_key_with_the_same_name_is_refused(desk, tmp_path):
     named = {"verificationMethod": desk.credential["proof"]["verificationMethod"]}
     claimed["proof"] = claimed["proof"] | named
     assert "does not fit" in desk.verify(claimed).checks[1].sentence
+
+
+def resigned(desk, proof=None, **changes):
+    """The credential with changes, signed again with the issuer's own key."""
+    key = load_pem_private_key((desk.issuer.folder / "key-1.pem").read_bytes(), None)
+    unsigned = {name: value for name, value in (desk.credential | changes).items() if name != "proof"}
+    options = {name: value for name, value in desk.credential["proof"].items() if name != "proofValue"} | (proof or {})
+    hashed = b"".join(sha256(rfc8785.dumps(part)).digest() for part in (options, unsigned))
+    return unsigned | {"proof": options | {"proofValue": "z" + to_base58(key.sign(hashed))}}
+
+
+def test_a_signature_that_fits_is_not_enough(desk):
+    """The issuer's key signed all of these, and each is wrong in another way."""
+    assert desk.verify(resigned(desk)).ok
+    public = from_multikey(desk.issuer.document["verificationMethod"][0]["publicKeyMultibase"])
+    other_issuer = resigned(desk, issuer=desk.credential["issuer"] | {"id": "urn:uuid:another"})
+    assert "Another issuer" in desk.verify(other_issuer).checks[1].sentence
+    future = resigned(desk, proof={"created": "2026-11-24T09:00:01Z"})
+    assert "in the future" in desk.verify(future).checks[1].sentence
+    for proof, says in (
+        ({"proofPurpose": "authentication"}, "another purpose"),
+        ({"@context": ["https://www.w3.org/ns/credentials/v2"]}, "different contexts"),
+        ({"cryptosuite": "eddsa-rdfc-2022"}, "not of the kind"),
+    ):
+        with pytest.raises(Refused, match=says):
+            check_proof(resigned(desk, proof), public)
 
 
 def test_it_expires_to_the_second_and_is_not_valid_before(desk):

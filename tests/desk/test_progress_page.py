@@ -28,7 +28,7 @@ def test_the_sample_says_so_everywhere(tmp_path):
     assert text.splitlines()[2].startswith("Sample: everything here is made up.")
     grades = [each for each in case.found.evidence if each.kind == "grade"]
     assert grades
-    assert {each.source for each in grades} == {"sample gradebook, made up"}
+    assert all(each.source.startswith("sample") for each in case.found.evidence)
 
 
 @pytest.mark.parametrize("learner", LEARNERS)
