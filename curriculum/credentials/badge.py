@@ -35,6 +35,11 @@ class Award:
     results: Sequence[tuple[str, str]] = ()  # name and value of a grade
 
 
+def achievement_id(indicator: str) -> str:
+    """How credentials name a success indicator."""
+    return f"urn:ai-systems:indicator:{indicator.lower()}"
+
+
 def identity_hash(identity: str, salt: str) -> str:
     """The recipient as Open Badges hashes one."""
     return "sha256$" + hashlib.sha256((identity + salt).encode()).hexdigest()
@@ -46,7 +51,7 @@ def build(
 ) -> Document:  # fmt: skip
     """The credential, to be signed. `issuer` is id and name; `identity`, an e-mail address, becomes a salted hash."""
     achievement: Document = {
-        "id": f"urn:ai-systems:indicator:{award.indicator.lower()}",
+        "id": achievement_id(award.indicator),
         "type": ["Achievement"],
         "name": award.title,
         "description": f"Success indicator {award.indicator} of the curriculum for AI systems engineers.",

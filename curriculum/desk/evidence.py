@@ -35,6 +35,7 @@ class Kind(StrEnum):
     NUMBER = "number"  # a number of the learner's own, from a journal
     CHECK = "check"  # visible tests that the learner ran
     HANDED_IN = "handed in"  # a submission, by its hash
+    CREDENTIAL = "credential"  # a signed one that verifies, given to the learner
     GRADE = "grade"  # what the gradebook says of one task or reflection
 
 

@@ -1,13 +1,14 @@
 """Which success indicators are proven, by which grades, and which piece is missing for the others.
 
-Only a grade proves: a learner can edit the journal and the checks on their own desk, and not the gradebook.
+Only a grade proves, or the signed credential that was issued for one: a learner can edit the journal and the checks on
+their own desk, and not the gradebook.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from curriculum.credentials.badge import Award
+from curriculum.credentials.badge import Award, achievement_id
 from curriculum.desk.evidence import Evidence, Found, Kind
 from curriculum.syllabus import Milestone, Proof, Syllabus
 
@@ -44,7 +45,11 @@ class Indicator:
     @property
     def row(self) -> list[str]:
         """This indicator, as `HEAD` names it."""
-        graded = [f"{piece.name} {_points(piece.grade)}" for piece in self.pieces if piece.grade and not piece.missing]
+        graded = [
+            f"{piece.name} {_points(piece.grade)}".rstrip()
+            for piece in self.pieces
+            if piece.grade and not piece.missing
+        ]
         return [
             f"{self.proof.indicator}: {self.proof.title}",
             self.state,
@@ -70,6 +75,10 @@ def indicator(syllabus: Syllabus, milestone: Milestone, proof: Proof, found: Fou
     if not names:
         why = f"{unit.id} is planned" if not unit.is_ready else f"no task of {unit.id} serves {proof.served_item}"
         return Indicator(milestone.id, proof, State.NOT_YET, (), (f"{why}, so nothing can prove it yet.",))
+    given = [each for each in found.of(proof.unit, Kind.CREDENTIAL) if each.what == achievement_id(proof.indicator)]
+    if given:
+        piece = Piece(f"a credential of {given[-1].value}", given[-1])
+        return Indicator(milestone.id, proof, State.PROVEN, (piece,), ())
     pieces = tuple(_piece(name, proof, found) for name in names)
     missing = tuple(_sentences(pieces, proof, found))
     if not missing:

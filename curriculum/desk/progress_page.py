@@ -9,6 +9,7 @@ from curriculum.course import Course
 from curriculum.desk.claims import claims_of
 from curriculum.desk.evidence import Evidence, Found, evidence_of
 from curriculum.desk.indicators import HEAD, Indicator, indicators
+from curriculum.desk.kept_credentials import from_credentials
 from curriculum.desk.sample import lay_sample, sample_claims, sample_evidence
 from curriculum.desk.skills import Skill, skills_of
 from curriculum.files import write_atomically
@@ -51,7 +52,7 @@ def own_or_sample(scratch: Path, folder: Path | None = None) -> Case:
     desk = (folder or Path.cwd()).parent
     if (desk / ".desk").is_dir():
         course = Course(work=desk)
-        found, (claims, remarks) = evidence_of(course), claims_of(course)
+        found, (claims, remarks) = evidence_of(course) + from_credentials(course), claims_of(course)
         own = tuple(each for each in found.evidence if each.unit != UNIT)  # looking at progress is no progress
         if own:
             return Case(course, Found(own, found.remarks + remarks), claims, is_sample=False)
