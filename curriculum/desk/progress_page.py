@@ -7,7 +7,7 @@ from pathlib import Path
 
 from curriculum.course import Course
 from curriculum.desk.claims import claims_of
-from curriculum.desk.evidence import Evidence, Found, evidence_of
+from curriculum.desk.evidence import Evidence, Found, Kind, evidence_of
 from curriculum.desk.indicators import HEAD, Indicator, indicators
 from curriculum.desk.kept_credentials import from_credentials
 from curriculum.desk.sample import lay_sample, sample_claims, sample_evidence
@@ -128,7 +128,7 @@ def _counted(number: int, what: str) -> str:
 
 def _value(evidence: Evidence) -> str:
     if isinstance(evidence.value, str):
-        return evidence.value[:12]
+        return evidence.value[:12] if evidence.kind is Kind.HANDED_IN else evidence.value
     most = f" of {evidence.of:g}" if evidence.of else ""
     waits = ", waits for a person" if evidence.waits else ""
     return with_unit(f"{number(evidence.value)}{most}", evidence.measure) + waits
