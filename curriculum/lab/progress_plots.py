@@ -89,7 +89,7 @@ def draw_shares(states: Mapping[float, Mapping[str, int]], asked: float) -> None
 def draw_disclosure(designs: Mapping[str, tuple[int, int, int]]) -> None:
     """The ethics thread: facts shown, bytes sent and values that link two verifiers, a design a row."""
     most, least = (pick(designs, key=lambda name: designs[name][0]) for pick in (max, min))
-    title = f"One question needs {designs[least][0]} facts; “{most}” answers it with {designs[most][0]}"
+    title = f"One fact is asked for: “{least}” shows {designs[least][0]}, “{most}” shows {designs[most][0]}"
     alt = "Three panels of bars, a row a design: facts shown, bytes sent, values that link two verifiers. "
     alt += "; ".join(f"{name}: {a} facts, {b:,d} bytes, {c} links" for name, (a, b, c) in designs.items()) + "."
     with figure(title, alt, columns=3, size=(8.2, 2.6)) as axes:

@@ -55,5 +55,5 @@ def test_shares_count_the_proven(drawn):
 def test_disclosure_and_rankings_name_the_extremes(drawn):
     progress_plots.draw_disclosure({"transcript": (19, 6000, 5), "badges": (4, 1900, 0)})
     progress_plots.draw_rankings({"clicker": (0.99, 0.4), "quiet": (0.0, 0.9)})
-    assert drawn[0][0] == "One question needs 4 facts; “transcript” answers it with 19"
+    assert drawn[0][0] == "One fact is asked for: “badges” shows 4, “transcript” shows 19"
     assert drawn[1][0] == "First by activity at 99%, the “clicker” has 40% by evidence"
