@@ -1,7 +1,7 @@
 """A contract between two parts: which fields are handed over, of which type, in which unit, and within which bounds.
 
-The producer states version and units beside its rows; nothing is guessed from a name. A check returns everything that is
-wrong, in words, and an empty list when nothing is.
+The producer states version and units beside its rows; nothing is guessed from a name. A check returns everything that
+is wrong, in words, and an empty list when nothing is.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Contract(BaseModel):
 
 @dataclass(frozen=True)
 class Handover:
-    """Rows with what their producer says about them: the contract's version, and the unit of each field that has one."""
+    """Rows with what their producer says about them: the contract's version, and the units of its fields."""
 
     rows: pd.DataFrame
     version: str

@@ -1,7 +1,7 @@
 """What a capability is called on another platform, how far apart the two are, and what will surprise whoever moves.
 
 All of it is computed from one file, `data/equivalents.yml`, which is checked on reading: no cell is missing, every
-attribute is from the vocabulary, no word of the vocabulary is unused, and what is absent names what people build instead.
+attribute is from the vocabulary, no word of the vocabulary is unused, and what is absent names what people build.
 """
 
 from collections.abc import Mapping
@@ -190,9 +190,7 @@ def translate(
 def distances(know: str, learn: str, weights: Mapping[str, float] | None = None) -> pd.Series:
     """The distance of every capability between two platforms, nearest first; missing where one side is absent."""
     use = equivalents()
-    found = {
-        row.name: distance(use.cell(row.id, know), use.cell(row.id, learn), weights) for row in use.capabilities
-    }
+    found = {row.name: distance(use.cell(row.id, know), use.cell(row.id, learn), weights) for row in use.capabilities}
     return pd.Series(found, dtype=float, name=f"{know} to {learn}").sort_values(kind="stable")
 
 
@@ -230,8 +228,8 @@ def warning(today: date | None = None) -> str:
     if total["stale"] + total["unchecked"] == 0:
         return ""
     return (
-        f"Warning: of {total.sum()} cells, {total['stale']} were checked more than {equivalents().stale_after_days} days "
-        f"ago and {total['unchecked']} were never compared with their source. Look there before you rely on them."
+        f"Warning: of {total.sum()} cells, {total['stale']} were checked more than "
+        f"{equivalents().stale_after_days} days ago and {total['unchecked']} were never compared with their source. Look there before you rely on them."
     )
 
 

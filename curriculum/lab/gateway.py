@@ -1,7 +1,7 @@
 """A gateway in front of the ranking model: a policy decides whether a request may be served from here.
 
-Two engines hold the same rule, Rego through regopy and Cedar through cedarpy, so that one can replace the other. Each is
-imported when its gate is made: a gateway whose engine is missing says so, and does not guess.
+Two engines hold the same rule, Rego through regopy and Cedar through cedarpy, so that one can replace the other. Each
+is imported when its gate is made: a gateway whose engine is missing says so, and does not guess.
 """
 
 import sys
@@ -73,6 +73,7 @@ class RegoGate:
     """The rule in Rego. Raises `LabError` when regopy is not there."""
 
     def __init__(self, policy: str = REGO, data: Mapping[str, Any] | None = None) -> None:
+        """Read the policy, and data for it."""
         try:
             import regopy
         except ImportError:
@@ -93,6 +94,7 @@ class CedarGate:
     """The rule in Cedar, parsed once. Raises `LabError` when cedarpy is not there."""
 
     def __init__(self, policy: str = CEDAR) -> None:
+        """Parse the policies."""
         try:
             import cedarpy
         except ImportError:
@@ -108,7 +110,10 @@ class CedarGate:
 
 def questions() -> list[dict[str, str]]:
     """Every combination of region, purpose and class: the whole decision table."""
-    return [dict(zip(("region", "purpose", "data_class"), each, strict=True)) for each in product(REGIONS, PURPOSES, CLASSES)]
+    return [
+        dict(zip(("region", "purpose", "data_class"), each, strict=True))
+        for each in product(REGIONS, PURPOSES, CLASSES)
+    ]
 
 
 def disagreements(one: Gate, other: Gate, asked: Sequence[Asked] | None = None) -> list[Asked]:
@@ -131,7 +136,7 @@ def without(package: str) -> Iterator[None]:
 
 
 def app(model: bytes, gate: Callable[[], Gate]) -> FastAPI:
-    """A gateway with the model (ONNX) behind a gate. A gate that cannot be made closes the gateway: 503, and not ready."""
+    """A gateway with the model (ONNX) behind a gate. A gate that cannot be made closes it: 503, and not ready."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(model)

@@ -1,4 +1,4 @@
-"""Facts about a library before it is chosen: what it installs, what comes with it, where it runs, how often it is released.
+"""Facts about a library before it is chosen: what it installs and brings along, where it runs, how often it is released.
 
 What is installed is read from the environment itself. What only the package index knows (platforms of the wheels,
 dates of releases) is in `data/releases.csv`, a source and a date a row.
@@ -45,7 +45,9 @@ def licence(package: str) -> tuple[str, str]:
     """What the metadata says of the licence, and whether a licence file is installed: `("", "LICENSE")` is a gap."""
     at = _installed(package)
     stated = at.metadata.get("License-Expression") or at.metadata.get("License") or ""
-    classified = [line.rsplit("::", 1)[-1].strip() for line in at.metadata.get_all("Classifier") or [] if "License ::" in line]
+    classified = [
+        line.rsplit("::", 1)[-1].strip() for line in at.metadata.get_all("Classifier") or [] if "License ::" in line
+    ]
     texts = [file.name for file in at.files or [] if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING"))]
     return (stated.splitlines() or classified or [""])[0][:60], (texts or [""])[0]
 
@@ -63,7 +65,7 @@ def releases(package: str) -> pd.DataFrame:
 
 
 def since(package: str, platform: str) -> date | None:
-    """The first release in the table from which on every release has a wheel for `platform`; None if the last has none."""
+    """The release from which on all in the table have a wheel for `platform`; None if the last has none."""
     table = releases(package)
     has = [platform in platforms.split() for platforms in table["platforms"]]
     if not has[-1]:
@@ -80,7 +82,9 @@ def footholds(package: str, folder: Path = LIBRARY) -> dict[str, int]:
         bound = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
-                bound |= {(alias.asname or alias.name).split(".")[0] for alias in node.names if _top(alias.name) == package}
+                bound |= {
+                    (alias.asname or alias.name).split(".")[0] for alias in node.names if _top(alias.name) == package
+                }
             elif isinstance(node, ast.ImportFrom) and _top(node.module or "") == package:
                 bound |= {alias.asname or alias.name for alias in node.names}
         if bound:
