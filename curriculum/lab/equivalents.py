@@ -228,8 +228,8 @@ def warning(today: date | None = None) -> str:
     if total["stale"] + total["unchecked"] == 0:
         return ""
     return (
-        f"Warning: of {total.sum()} cells, {total['stale']} were checked more than "
-        f"{equivalents().stale_after_days} days ago and {total['unchecked']} were never compared with their source. Look there before you rely on them."
+        f"Warning: of {total.sum()} cells, {total['stale']} were checked more than {equivalents().stale_after_days} "
+        f"days ago and {total['unchecked']} were never compared with their source. Look there before you rely on them."
     )
 
 

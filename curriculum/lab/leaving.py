@@ -1,7 +1,7 @@
 """What it costs the city to leave a platform: hours from the distances of the table of equivalents, and euros.
 
-Hours at full distance and hours to run a part oneself are assumptions with a range, in `data/leaving.csv`. They are drawn, not
-believed: every result is one value a draw.
+Hours at full distance and hours to run a part oneself are assumptions with a range, in `data/leaving.csv`. They are
+drawn, not believed: every result is one value a draw.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Facts about a library before it is chosen: what it installs and brings along, where it runs, how often it is released.
+"""Facts about a library before it is chosen: what it installs, where it runs, how often it is released.
 
 What is installed is read from the environment itself. What only the package index knows (platforms of the wheels,
 dates of releases) is in `data/releases.csv`, a source and a date a row.
