@@ -19,14 +19,15 @@ def draw_distances(pairs: Mapping[str, "pd.Series[float]"]) -> None:
     frame = pd.DataFrame(dict(pairs))
     order = frame.mean(axis=1).sort_values(kind="stable").index
     near = {name: int((column < NEAR).sum()) for name, column in frame.items()}
-    title = "; ".join(f"{name}: {count} of {len(frame)} translate" for name, count in near.items())
+    most, least = max(near, key=lambda name: near[name]), min(near, key=lambda name: near[name])
+    title = f"{most}: {near[most]} of {len(frame)} translate. {least}: {near[least]}"
     alt = (
         "For each capability a dot of the distance between two platforms, one colour a pair, crosses at the right edge "
     )
     alt += (
         f"where there is nothing to translate to. Below {NEAR}: " + ", ".join(f"{n} {c}" for n, c in near.items()) + "."
     )
-    with figure(title, alt, size=(8.2, 5.0)) as axis:
+    with figure(title, alt, size=(9.0, 5.0)) as axis:
         places = np.arange(len(order))
         axis.axvspan(0, NEAR, color="0.93", zorder=0)
         axis.axvspan(FAR, 1.04, color="0.86", zorder=0)
@@ -40,7 +41,7 @@ def draw_distances(pairs: Mapping[str, "pd.Series[float]"]) -> None:
         axis.set_yticks(places, order, fontsize=9)
         axis.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.1], ["0", "0.2", "0.4", "0.6", "0.8", "1", "none"])
         axis.set(xlim=(-0.02, 1.15), ylabel="capability")
-        axis.set_xlabel("distance: share of attributes that differ (light: a translation; dark: the same purpose only)")
+        axis.set_xlabel("share of attributes that differ (light: a translation; dark: only the purpose)")
         axis.legend(loc="upper left", bbox_to_anchor=(0, 1.0), fontsize=9, frameon=True)
 
 
@@ -86,17 +87,17 @@ def draw_radar(entries: Sequence[Entry], due: Sequence[str], day: date) -> None:
     """Experiment 4: entries by ring, with the days since their evidence was looked at; the due ones stand out."""
     shown = [(entry, ring) for entry in entries if (ring := entry.ring(day)) is not None]
     shown.sort(key=lambda pair: (RINGS.index(pair[1]), (day - pair[0].checked).days), reverse=True)
-    title = f"{len(due)} of {len(shown)} entries are to be looked at again this month"
+    title = f"{len(due)} of {len(shown)} entries are due for a look this month"
     alt = "Bars of days since the evidence of each entry was checked, grouped by ring. To be looked at: "
     alt += (", ".join(due) or "none") + "."
-    with figure(title, alt, size=(8.0, 0.9 + 0.31 * len(shown))) as axis:
+    with figure(title, alt, size=(8.8, 0.9 + 0.31 * len(shown))) as axis:
         for place, (entry, _) in enumerate(shown):
             days, colour = (day - entry.checked).days, COLOURS["vermillion" if entry.name in due else "sky"]
             axis.plot([0, days], [place, place], color=colour, linewidth=4, marker="")
             axis.scatter([days], [place], color=colour, marker="D" if entry.name in due else "o", s=44, zorder=3)
         labels = [f"{entry.name}  ({ring})" for entry, ring in shown]
         axis.set_yticks(range(len(shown)), labels, fontsize=9)
-        axis.set(xlabel=f"days since the evidence was looked at, on {day} (diamonds: due)", xlim=(-4, None))
+        axis.set(xlabel=f"days since the evidence was looked at ({day}; diamonds: due)", xlim=(-4, None))
         axis.set_ylabel("entry (ring)")
 
 
@@ -143,12 +144,12 @@ def draw_towns(towns: pd.DataFrame) -> None:
 def draw_outage(runs: pd.DataFrame) -> None:
     """Where it breaks: what became of the same traffic under each answer to a missing engine. `runs`: index design."""
     worst = runs["ranked abroad"].idxmax()
-    title = f"“{worst}” ranks {runs.loc[worst, 'ranked abroad']} households against the promise, and no error is seen"
+    title = f"“{worst}”: {runs.loc[worst, 'ranked abroad']} ranked against the promise, no error"
     alt = "Stacked bars of the same traffic, one a design: ranked as promised, ranked abroad, refused, unanswered. "
     alt += "; ".join(
         f"{name}: {row['ranked abroad']} abroad, {row['unanswered']} unanswered" for name, row in runs.iterrows()
     )
-    with figure(title, alt + ".", size=(7.8, 2.9)) as axis:
+    with figure(title, alt + ".", size=(9.0, 2.6)) as axis:
         left = np.zeros(len(runs))
         stack = {"ranked as promised": runs["ranked"] - runs["ranked abroad"], "ranked abroad": runs["ranked abroad"]}
         stack |= {"refused": runs["refused"], "unanswered": runs["unanswered"]}
@@ -159,4 +160,4 @@ def draw_outage(runs: pd.DataFrame) -> None:
         axis.set_yticks(np.arange(len(runs)), runs.index)
         axis.invert_yaxis()
         axis.set(xlabel="requests", ylabel="design")
-        axis.legend(fontsize=9, ncols=4, loc="lower left", bbox_to_anchor=(-0.1, -0.55))
+        axis.legend(fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
