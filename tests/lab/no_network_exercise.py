@@ -69,6 +69,7 @@ def manifests() -> None:
 
 
 def tables_and_policies() -> None:
+    import cedarpy
     import regopy
 
     from curriculum.lab import billing
@@ -77,6 +78,9 @@ def tables_and_policies() -> None:
     engine = regopy.Interpreter()
     engine.add_module("m", "package m\nimport rego.v1\nx := 1\n")
     assert engine.query("data.m").results[0].expressions == [{"x": 1}]
+    asked = {"principal": 'U::"a"', "action": 'Action::"b"', "resource": 'R::"c"', "context": {}}
+    answer = cedarpy.is_authorized(asked, "permit(principal, action, resource);", [])
+    assert answer.decision == cedarpy.Decision.Allow
 
 
 def notebook() -> None:
