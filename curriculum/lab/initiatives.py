@@ -1,7 +1,8 @@
 """Which AI initiative needs an infrastructure engineer, and which question to ask before choosing one.
 
 An initiative is a note with answers to a list of signals; what the note does not say is unknown, and counts as its
-chance. The need is the weighted share of signals that hold; the score is the need times the chance that help is welcome.
+chance. The need is the weighted share of signals that hold; the score is the need times the chance that help is
+welcome.
 """
 
 from collections.abc import Mapping, Sequence
@@ -98,7 +99,7 @@ def score(initiative: Initiative, weights: Mapping[str, float], chance: Mapping[
 
 
 def rank(book: Book, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
-    """Initiatives from the highest score: index id, `title`, `score`, `low` and `high` if all unknowns fell that way."""
+    """Initiatives from the highest score: index id, `title`, `score`, `low` and `high` if all unknowns fell so."""
     weights, chance = weights or book.weights, chances(book)
     never, always = dict.fromkeys(chance, 0.0), dict.fromkeys(chance, 1.0)
     rows = {

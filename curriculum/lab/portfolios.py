@@ -64,7 +64,7 @@ def read(path: Path) -> Portfolio:
 
 
 def gaps(portfolio: Portfolio, known: Sequence[Measured], folder: Path) -> list[Gap]:
-    """What keeps a number or a picture from being believed; and every secret, which keeps the page from being written."""
+    """What keeps a number or a picture from being believed, and every secret, which keeps the page unwritten."""
     by_name = {each.name: each for each in known}
     found = []
     for piece in portfolio.pieces:
@@ -95,12 +95,10 @@ def publish(portfolio: Portfolio, known: Sequence[Measured], folder: Path, into:
     if secret := _secret_gaps(portfolio, folder):
         raise LabError(f"Nothing was written: {secret[0].where} {secret[0].what}. {secret[0].mend}.")
     by_name = {each.name: each for each in known}
-    paths = [into / PAGE, into / TEXT]
-    for path, content in zip(
-        paths, (_html(portfolio, by_name, folder), _markdown(portfolio, by_name, folder)), strict=True
-    ):
-        write_atomically(path, content)
-    return paths
+    contents = {PAGE: _html(portfolio, by_name, folder), TEXT: _markdown(portfolio, by_name, folder)}
+    for name, content in contents.items():
+        write_atomically(into / name, content)
+    return [into / name for name in contents]
 
 
 def _piece(raw: Any) -> Piece:
@@ -184,9 +182,7 @@ def _html(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Path) -
                 if not content.startswith(PNG):
                     raise LabError(f"{piece.file!r} is no PNG picture.")
                 data = base64.b64encode(content).decode()
-                body += (
-                    f'<p><img style="max-width:100%" alt="{public(piece.alt)}" src="data:image/png;base64,{data}"></p>'
-                )
+                body += f'<p><img alt="{public(piece.alt)}" src="data:image/png;base64,{data}"></p>'
             else:
                 body += f'<pre style="overflow:auto">{public(content.decode("utf-8", errors="replace"))}</pre>'
         body += "</section>"

@@ -198,24 +198,16 @@ def words(proposal: Proposal) -> int:
 
 def markdown(proposal: Proposal) -> str:
     """The page as Markdown."""
-    lines = [f"# {markdown_text(proposal.title)}", "", f"**Decision asked.** {markdown_text(proposal.asks)}", ""]
+    text = markdown_text
     day = proposal.decide_by.isoformat() if proposal.decide_by else "no date"
-    lines += [f"**Owner.** {markdown_text(proposal.owner)}. **Decide by.** {day}.", "", "## What we measured", ""]
-    lines += [f"- {markdown_text(claim.text)} **{markdown_text(_cited(claim))}**" for claim in proposal.claims]
-    lines += ["", "## First step", "", markdown_text(proposal.first_step), "", "## Who bears the cost", ""]
+    lines = [f"# {text(proposal.title)}", "", f"**Decision asked.** {text(proposal.asks)}", ""]
+    lines += [f"**Owner.** {text(proposal.owner)}. **Decide by.** {day}.", "", "## What we measured", ""]
+    lines += [f"- {text(claim.text)} **{text(_cited(claim))}**" for claim in proposal.claims]
+    lines += ["", "## First step", "", text(proposal.first_step), "", "## Who bears the cost", ""]
     lines += ["| who | what | how much |", "|---|---|---|"]
-    lines += [
-        f"| {markdown_text(each.who)} | {markdown_text(each.bears)} | {markdown_text(each.how_much)} |"
-        for each in proposal.bearers
-    ]
-    lines += [
-        "",
-        f"**Way back.** {markdown_text(proposal.way_back)}",
-        "",
-        f"**We stop when** {markdown_text(proposal.stop_when)}",
-        "",
-    ]
-    return "\n".join(lines)
+    lines += [f"| {text(each.who)} | {text(each.bears)} | {text(each.how_much)} |" for each in proposal.bearers]
+    lines += ["", f"**Way back.** {text(proposal.way_back)}", ""]
+    return "\n".join([*lines, f"**We stop when** {text(proposal.stop_when)}", ""])
 
 
 STYLE = """
@@ -223,6 +215,7 @@ STYLE = """
 body { font: 11pt/1.45 "Liberation Sans", Arial, Helvetica, sans-serif; max-width: 170mm; margin: 0 auto; color: #111 }
 h1 { font-size: 17pt; margin: 0 0 .4em } h2 { font-size: 12.5pt; margin: 1em 0 .3em }
 p, ul { margin: .4em 0 } table { border-collapse: collapse; width: 100% }
+img { max-width: 100% }
 th, td { border-bottom: 1px solid #767676; padding: .25em .5em; text-align: left; vertical-align: top }
 """
 
@@ -286,9 +279,8 @@ def _claim(raw: Any, known: Mapping[str, Measured]) -> Claim:
     if not isinstance(raw, dict):
         return Claim(str(raw))
     typed = raw.get("value")
-    return Claim(
-        _text(raw, "text"), known.get(str(raw.get("from"))), typed if isinstance(typed, int | float | str) else None
-    )
+    typed = typed if isinstance(typed, int | float | str) else None
+    return Claim(_text(raw, "text"), known.get(str(raw.get("from"))), typed)
 
 
 def _text(raw: Any, key: str) -> str:

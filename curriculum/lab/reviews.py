@@ -89,16 +89,19 @@ def read(path: Path | None = None) -> Review:
         except yaml.YAMLError as error:
             raise LabError(f"{path.name} could not be read: {' '.join(str(error).split())}") from None
     last = len(paragraphs("retrieval"))
-    lists = [raw.get(name) or [] if isinstance(raw, dict) else None for name in ("free", "checklist")]
-    for numbers in lists:
-        if not isinstance(numbers, list) or any(type(n) is not int or not 0 <= n <= last for n in numbers):
-            where = path.name if path else "the sample"
-            raise LabError(f"{where} needs `free:` and `checklist:`, lists of paragraphs from 0 to {last}.")
+    lists: list[Any] = [raw.get(name) or [] if isinstance(raw, dict) else None for name in ("free", "checklist")]
+    if not all(_are_paragraphs(numbers, last) for numbers in lists):
+        where = path.name if path else "the sample"
+        raise LabError(f"{where} needs `free:` and `checklist:`, lists of paragraphs from 0 to {last}.")
     return Review(frozenset(lists[0]), frozenset(lists[1]), bool(raw.get("sample", False)))
 
 
+def _are_paragraphs(numbers: Any, last: int) -> bool:
+    return isinstance(numbers, list) and all(type(n) is int and 0 <= n <= last for n in numbers)
+
+
 def _holds(text: str, word: str) -> bool:
-    return re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) is not None
+    return re.search(rf"\b{re.escape(word)}s?\b", text, re.IGNORECASE) is not None
 
 
 def _raw() -> Any:

@@ -1,0 +1,116 @@
+"""The pictures of s2-professional-practice: each says its finding, with its numbers, in title and alternative text."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from curriculum.lab.initiatives import Book
+from curriculum.lab.plots import COLOURS, figure
+
+
+def draw_ranking(ranking: pd.DataFrame) -> None:
+    """Experiment 1: the score of each initiative, and how far its open questions could move it."""
+    shown = ranking.iloc[::-1]
+    lead = ranking.iloc[0]
+    rivals = [name for name in ranking.index[1:] if ranking.loc[name, "high"] > lead["low"]]
+    title = f"{ranking.index[0]} leads, and {len(rivals)} others could still overtake it"
+    alt = "Score from 0 to 1 of each initiative as a dot, with a line to what its open questions could make of it: "
+    alt += "; ".join(f"{n} {r['score']:.2f} ({r['low']:.2f} to {r['high']:.2f})" for n, r in ranking.iterrows()) + "."
+    with figure(title, alt, size=(7.2, 3.4)) as axis:
+        places = np.arange(len(shown))
+        axis.hlines(places, shown["low"], shown["high"], color=COLOURS["sky"], linewidth=5)
+        axis.scatter(shown["score"], places, color=COLOURS["black"], s=42, zorder=3)
+        axis.set_yticks(places, list(shown.index))
+        axis.set(
+            xlabel="score (0 to 1); line: if all that is unknown fell that way", ylabel="initiative", xlim=(-0.02, 1)
+        )
+
+
+def draw_questions(asked: pd.DataFrame) -> None:
+    """Experiment 1: the open questions by the chance that they change the choice and by what they are worth."""
+    live = asked[asked["flips"] > 0]
+    worth, likely = live.loc[live["value"].idxmax()], live.loc[live["flips"].idxmax()]
+    title = f"Most likely to change the choice: {likely['signal']} of {likely['initiative']}. "
+    title += f"Worth {worth['value'] / likely['value']:.1f} times as much: {worth['signal']}"
+    alt = f"Scatter plot of {len(asked)} open questions, {len(asked) - len(live)} of them at zero. The others: "
+    alt += "; ".join(
+        f"{r.initiative}, {r.signal}: changes the choice in {r.flips:.0%}, worth {r.value:.3f}"
+        for r in live.itertuples()
+    )
+    with figure(title, alt + ".", size=(7.2, 3.4)) as axis:
+        axis.scatter(100 * live["flips"], live["value"], color=COLOURS["blue"], s=60)
+        axis.scatter([0], [0], color=COLOURS["vermillion"], marker="X", s=70)
+        axis.annotate(f"  {len(asked) - len(live)} questions", (0, 0), xytext=(4, 4), textcoords="offset points")
+        for row in live.itertuples():
+            where = (100 * row.flips, row.value)
+            axis.annotate(
+                f"{row.initiative}:\n{row.signal}", where, xytext=(8, -4), textcoords="offset points", fontsize=9
+            )
+        axis.set(xlabel="chance that the answer changes the choice (%)", ylabel="value (score gained)", xlim=(-3, 85))
+        axis.set_ylim(-0.002, 1.35 * live["value"].max())
+
+
+def draw_pages(fill: pd.DataFrame, drafts: Mapping[str, int], limit: int) -> None:
+    """Experiment 2: pages printed against words, with the limit and where the drafts stand."""
+    last = int(fill.loc[fill["pages"] == 1, "words"].max())
+    title = f"The browser begins a second page after {last} words; the limit of {limit} leaves room for a longer table"
+    second = int(fill.loc[fill["pages"] == 2, "words"].min())
+    alt = f"Steps of pages against words: one page up to {last} words, two from {second}. "
+    alt += f"A line at {limit}. " + ", ".join(f"{name}: {count} words" for name, count in drafts.items()) + "."
+    with figure(title, alt, size=(7.2, 2.8)) as axis:
+        axis.plot(fill["words"], fill["pages"], linestyle="", color=COLOURS["blue"], label="printed by chromium 156")
+        axis.axvline(limit, color="black", linestyle="--", linewidth=1, label=f"limit: {limit} words")
+        for (name, count), colour in zip(drafts.items(), ("vermillion", "green"), strict=True):
+            axis.scatter([count], [1], marker="v", s=90, color=COLOURS[colour], label=name, zorder=3)
+        axis.set(xlabel="words on the page", ylabel="A4 pages", yticks=[1, 2], ylim=(0.6, 2.4))
+        axis.legend(fontsize=9, loc="upper left", ncols=2)
+
+
+def draw_reviews(found: pd.DataFrame, sample: bool) -> None:
+    """Experiment 3: which reader found which flaw."""
+    counts = found.sum()
+    free, listed = (found[name] for name in ("free", "checklist"))
+    whose = "The invented reader" if sample else "You"
+    alone = int((listed & ~free).sum()), int((free & ~listed).sum())
+    title = f"{whose}: {alone[0]} flaws by the checklist alone, {alone[1]} by free reading alone"
+    alt = "Table of dots, a row a flaw, a column a reader. " + "; ".join(
+        f"{n}: {c} of {len(found)}" for n, c in counts.items()
+    )
+    alt += f". Found by neither: {', '.join(found.index[~found.any(axis=1)]) or 'none'}."
+    with figure(title, alt, size=(7.2, 4)) as axis:
+        rows = np.arange(len(found))[::-1]
+        for place, (name, colour) in enumerate(zip(found, ("orange", "blue", "green"), strict=False)):
+            hit = found[name].to_numpy()
+            axis.scatter(np.full(hit.sum(), place), rows[hit], s=90, color=COLOURS[colour])
+            axis.scatter(np.full((~hit).sum(), place), rows[~hit], s=60, facecolors="none", edgecolors="0.6")
+        axis.set_xticks(range(found.shape[1]), [f"{n}\n{c} of {len(found)}" for n, c in counts.items()])
+        axis.set_yticks(rows, list(found.index))
+        axis.set(xlabel="reader (filled: found)", ylabel="flaw", xlim=(-0.5, found.shape[1] - 0.5))
+
+
+def draw_first_places(shares: Mapping[str, pd.Series], book: Book) -> None:
+    """The ethics thread: how often each initiative comes first over random weightings; those of residents are marked."""
+    names = list(next(iter(shares.values())).index)
+    speaks = {each.id: each.speaks_for for each in book.initiatives}
+    last = list(shares.values())[-1]
+    theirs = [name for name in names if speaks[name] == "residents"]
+    before = next(iter(shares.values()))
+    title = f"Residents' notes come first in {before[theirs].sum():.1%} of the weightings; "
+    title += f"once they are asked, in {last[theirs].sum():.1%}"
+    alt = "Bars of the share of random weightings in which each initiative comes first. " + " ".join(
+        f"{label}: " + ", ".join(f"{name} {share[name]:.1%}" for name in names) + "." for label, share in shares.items()
+    )
+    with figure(title, alt, size=(7.4, 3.6)) as axis:
+        height = 0.8 / len(shares)
+        for place, ((label, share), colour) in enumerate(zip(shares.items(), ("sky", "vermillion"), strict=False)):
+            axis.barh(
+                np.arange(len(names))[::-1] - place * height,
+                100 * share[names],
+                height,
+                color=COLOURS[colour],
+                label=label,
+            )
+        axis.set_yticks(np.arange(len(names))[::-1] - 0.2, [f"{n} (residents)" if n in theirs else n for n in names])
+        axis.set(xlabel="comes first (% of random weightings)", ylabel="initiative")
+        axis.legend(loc="lower right")
