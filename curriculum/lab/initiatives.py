@@ -7,6 +7,7 @@ welcome.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -134,6 +135,30 @@ def questions(book: Book, weights: Mapping[str, float] | None = None) -> pd.Data
             rows.append([initiative.id, signal.id, round(max(0.0, value), 12), flips])
     table = pd.DataFrame(rows, columns=["initiative", "signal", "value", "flips"])
     return table.sort_values(["value", "flips"], ascending=False, kind="stable").reset_index(drop=True)
+
+
+def conversations(book: Book, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """What it is worth to put all open questions of one note to those who wrote it: index id, the most valuable first.
+
+    One question at a time misses this: where much is unknown, no single answer decides anything, and all of them may.
+    """
+    weights, chance = weights or book.weights, chances(book)
+    scores = {i.id: score(i, weights, chance) for i in book.initiatives}
+    first = max(scores, key=lambda each: scores[each])
+    rows = {}
+    for initiative in book.initiatives:
+        unknown = [signal.id for signal in book.signals if signal.id not in initiative.answers]
+        value = flips = 0.0
+        for answers in product((True, False), repeat=len(unknown)):
+            told = dict(zip(unknown, answers, strict=True))
+            likely = float(np.prod([chance[name] if answer else 1 - chance[name] for name, answer in told.items()]))
+            known = replace(initiative, answers={**initiative.answers, **told})
+            after = scores | {initiative.id: score(known, weights, chance)}
+            value += likely * (max(after.values()) - scores[first])
+            flips += likely * (after[first] < max(after.values()))
+        rows[initiative.id] = [initiative.speaks_for, len(unknown), round(max(0.0, value), 12), flips]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["for", "questions", "value", "flips"])
+    return table.sort_values(["value", "flips"], ascending=False, kind="stable")
 
 
 def first_places(book: Book, draws: int, seed: int = 2026) -> pd.Series:

@@ -91,7 +91,7 @@ def _ranking(book: Book, weights: dict[str, float] | None) -> tuple[str, str]:
     ]
     asked = initiatives.questions(book, weights).query("flips > 0").head(3)
     lines = [
-        f"Ask {row.initiative}: {book.question(row.signal)} (changes the choice: {row.flips:.0%}; worth {row.value:.3f})"
+        f"Ask {row.initiative}: {book.question(row.signal)} (changes it: {row.flips:.0%}; worth {row.value:.3f})"
         for row in asked.itertuples()
     ] or ["No single answer would change the choice."]
     head = ["initiative", "asked by", "score", "unknown"]

@@ -22,33 +22,25 @@ def draw_ranking(ranking: pd.DataFrame) -> None:
         axis.hlines(places, shown["low"], shown["high"], color=COLOURS["sky"], linewidth=5)
         axis.scatter(shown["score"], places, color=COLOURS["black"], s=42, zorder=3)
         axis.set_yticks(places, list(shown.index))
-        axis.set(
-            xlabel="score (0 to 1); line: if all that is unknown fell that way", ylabel="initiative", xlim=(-0.02, 1)
-        )
+        axis.set(xlabel="score (0 to 1); line: if all unknown fell that way", ylabel="initiative", xlim=(-0.02, 1))
 
 
-def draw_questions(asked: pd.DataFrame) -> None:
-    """Experiment 1: the open questions by the chance that they change the choice and by what they are worth."""
-    live = asked[asked["flips"] > 0]
-    worth, likely = live.loc[live["value"].idxmax()], live.loc[live["flips"].idxmax()]
-    title = f"Most likely to change the choice: {likely['signal']} of {likely['initiative']}. "
-    title += f"Worth {worth['value'] / likely['value']:.1f} times as much: {worth['signal']}"
-    alt = f"Scatter plot of {len(asked)} open questions, {len(asked) - len(live)} of them at zero. The others: "
-    alt += "; ".join(
-        f"{r.initiative}, {r.signal}: changes the choice in {r.flips:.0%}, worth {r.value:.3f}"
-        for r in live.itertuples()
-    )
-    with figure(title, alt + ".", size=(7.2, 3.4)) as axis:
-        axis.scatter(100 * live["flips"], live["value"], color=COLOURS["blue"], s=60)
-        axis.scatter([0], [0], color=COLOURS["vermillion"], marker="X", s=70)
-        axis.annotate(f"  {len(asked) - len(live)} questions", (0, 0), xytext=(4, 4), textcoords="offset points")
-        for row in live.itertuples():
-            where = (100 * row.flips, row.value)
-            axis.annotate(
-                f"{row.initiative}:\n{row.signal}", where, xytext=(8, -4), textcoords="offset points", fontsize=9
-            )
-        axis.set(xlabel="chance that the answer changes the choice (%)", ylabel="value (score gained)", xlim=(-3, 85))
-        axis.set_ylim(-0.002, 1.35 * live["value"].max())
+def draw_questions(asked: pd.DataFrame, talks: pd.DataFrame) -> None:
+    """Experiment 1: what the best single question and a whole conversation are worth, by the note that they go to."""
+    single = asked.groupby("initiative")["value"].max().reindex(talks.index, fill_value=0.0)
+    shown = talks[talks["questions"] > 0].iloc[::-1]
+    best, silent = talks.index[0], single[talks.index[0]] == 0
+    ratio = "nothing" if silent else f"{single[best]:.3f}"
+    title = f"All questions to {best} are worth {talks.loc[best, 'value']:.3f}; the best single one is worth {ratio}"
+    alt = "Bars by note, the best single question beside the whole conversation, in score gained: "
+    alt += "; ".join(f"{name} {single[name]:.3f} and {row['value']:.3f}" for name, row in talks.iterrows()) + "."
+    with figure(title, alt, size=(7.2, 3.4)) as axis:
+        places = np.arange(len(shown))
+        axis.barh(places + 0.2, single[shown.index], 0.38, color=COLOURS["sky"], label="best single question")
+        axis.barh(places - 0.2, shown["value"], 0.38, color=COLOURS["vermillion"], label="all its open questions")
+        axis.set_yticks(places, [f"{name} ({row['questions']} open)" for name, row in shown.iterrows()])
+        axis.set(xlabel="value: score that the answers add to your choice, on average", ylabel="note")
+        axis.legend(loc="lower right")
 
 
 def draw_pages(fill: pd.DataFrame, drafts: Mapping[str, int], limit: int) -> None:
