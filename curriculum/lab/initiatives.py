@@ -95,7 +95,8 @@ def score(initiative: Initiative, weights: Mapping[str, float], chance: Mapping[
     total = sum(weights.values())
     if total <= 0 or min(weights.values()) < 0:
         raise LabError("Weights must be 0 or more, and one of them above 0.")
-    found = {s: float(initiative.answers.get(s, chance[s])) for s in (*weights, WELCOME)}
+    likely = {**chance, **initiative.answers}
+    found = {signal: float(likely[signal]) for signal in (*weights, WELCOME)}
     return sum(weight * found[signal] for signal, weight in weights.items()) / total * found[WELCOME]
 
 

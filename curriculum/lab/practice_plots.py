@@ -29,9 +29,10 @@ def draw_questions(asked: pd.DataFrame, talks: pd.DataFrame) -> None:
     """Experiment 1: what the best single question and a whole conversation are worth, by the note that they go to."""
     single = asked.groupby("initiative")["value"].max().reindex(talks.index, fill_value=0.0)
     shown = talks[talks["questions"] > 0].iloc[::-1]
-    best, silent = talks.index[0], single[talks.index[0]] == 0
-    ratio = "nothing" if silent else f"{single[best]:.3f}"
-    title = f"All questions to {best} are worth {talks.loc[best, 'value']:.3f}; the best single one is worth {ratio}"
+    best = talks.index[0]
+    title = (
+        f"{best}: one question {single[best]:.3f}, all {talks.loc[best, 'questions']} {talks.loc[best, 'value']:.3f}"
+    )
     alt = "Bars by note, the best single question beside the whole conversation, in score gained: "
     alt += "; ".join(f"{name} {single[name]:.3f} and {row['value']:.3f}" for name, row in talks.iterrows()) + "."
     with figure(title, alt, size=(7.2, 3.4)) as axis:
@@ -46,7 +47,7 @@ def draw_questions(asked: pd.DataFrame, talks: pd.DataFrame) -> None:
 def draw_pages(fill: pd.DataFrame, drafts: Mapping[str, int], limit: int) -> None:
     """Experiment 2: pages printed against words, with the limit and where the drafts stand."""
     last = int(fill.loc[fill["pages"] == 1, "words"].max())
-    title = f"The browser begins a second page after {last} words; the limit of {limit} leaves room for a longer table"
+    title = f"The browser begins a second page after {last} words; the check stops at {limit}"
     second = int(fill.loc[fill["pages"] == 2, "words"].min())
     alt = f"Steps of pages against words: one page up to {last} words, two from {second}. "
     alt += f"A line at {limit}. " + ", ".join(f"{name}: {count} words" for name, count in drafts.items()) + "."
@@ -63,9 +64,9 @@ def draw_reviews(found: pd.DataFrame, sample: bool) -> None:
     """Experiment 3: which reader found which flaw."""
     counts = found.sum()
     free, listed = (found[name] for name in ("free", "checklist"))
-    whose = "The invented reader" if sample else "You"
+    whose = "Invented reader" if sample else "You"
     alone = int((listed & ~free).sum()), int((free & ~listed).sum())
-    title = f"{whose}: {alone[0]} flaws by the checklist alone, {alone[1]} by free reading alone"
+    title = f"{whose}: {alone[0]} by the list alone, {alone[1]} freely alone"
     alt = "Table of dots, a row a flaw, a column a reader. " + "; ".join(
         f"{n}: {c} of {len(found)}" for n, c in counts.items()
     )
@@ -82,14 +83,13 @@ def draw_reviews(found: pd.DataFrame, sample: bool) -> None:
 
 
 def draw_first_places(shares: Mapping[str, pd.Series], book: Book) -> None:
-    """The ethics thread: how often each initiative comes first over random weightings; those of residents are marked."""
+    """The ethics thread: how often each initiative comes first over random weightings; residents' are marked."""
     names = list(next(iter(shares.values())).index)
     speaks = {each.id: each.speaks_for for each in book.initiatives}
     last = list(shares.values())[-1]
     theirs = [name for name in names if speaks[name] == "residents"]
     before = next(iter(shares.values()))
-    title = f"Residents' notes come first in {before[theirs].sum():.1%} of the weightings; "
-    title += f"once they are asked, in {last[theirs].sum():.1%}"
+    title = f"Residents first: {before[theirs].sum():.1%} before, {last[theirs].sum():.1%} after asking"
     alt = "Bars of the share of random weightings in which each initiative comes first. " + " ".join(
         f"{label}: " + ", ".join(f"{name} {share[name]:.1%}" for name in names) + "." for label, share in shares.items()
     )
