@@ -108,7 +108,7 @@ def _initiatives_box(path: Path) -> "ipywidgets.Widget":
     chosen = widgets.Dropdown(
         options=[(i.title, i.id) for i in book.initiatives], description="Initiative", layout=wide
     )
-    told = {s.id: widgets.ToggleButtons(options=list(_ANSWERS), style={"button_width": "6.5em"}) for s in book.signals}
+    told = {s.id: widgets.ToggleButtons(options=list(_ANSWERS), style={"button_width": "7.5em"}) for s in book.signals}
     weights = {
         s.id: widgets.IntSlider(
             value=int(s.weight), min=0, max=5, description="weight", layout=widgets.Layout(width="22em")

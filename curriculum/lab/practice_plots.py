@@ -30,9 +30,10 @@ def draw_questions(asked: pd.DataFrame, talks: pd.DataFrame) -> None:
     single = asked.groupby("initiative")["value"].max().reindex(talks.index, fill_value=0.0)
     shown = talks[talks["questions"] > 0].iloc[::-1]
     best = talks.index[0]
-    title = (
-        f"{best}: one question {single[best]:.3f}, all {talks.loc[best, 'questions']} {talks.loc[best, 'value']:.3f}"
+    gains = (
+        f"{single[best]:.3f} for one question, {talks.loc[best, 'value']:.3f} for all {talks.loc[best, 'questions']}"
     )
+    title = f"{best}: {gains}"
     alt = "Bars by note, the best single question beside the whole conversation, in score gained: "
     alt += "; ".join(f"{name} {single[name]:.3f} and {row['value']:.3f}" for name, row in talks.iterrows()) + "."
     with figure(title, alt, size=(7.2, 3.4)) as axis:

@@ -213,6 +213,7 @@ def markdown(proposal: Proposal) -> str:
 STYLE = """
 @page { size: A4; margin: 20mm }
 body { font: 11pt/1.45 "Liberation Sans", Arial, Helvetica, sans-serif; max-width: 170mm; margin: 0 auto; color: #111 }
+@media screen { body { padding: 1.5em } }
 h1 { font-size: 17pt; margin: 0 0 .4em } h2 { font-size: 12.5pt; margin: 1em 0 .3em }
 p, ul { margin: .4em 0 } table { border-collapse: collapse; width: 100% }
 img { max-width: 100% }

@@ -126,7 +126,7 @@ def test_pictures_say_their_numbers(monkeypatch):
     plt.close("all")
     titles = [title for title, _ in said]
     assert titles[0] == "form-reader leads, and 4 others could still overtake it"
-    assert titles[1] == "contest-desk: one question 0.000, all 5 0.044"
+    assert titles[1] == "contest-desk: 0.000 for one question, 0.044 for all 5"
     assert "after 433 words" in titles[2]
     assert titles[3] == "You: 1 by the list alone, 1 freely alone"
     assert titles[4].startswith("Residents first:")
