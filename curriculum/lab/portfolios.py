@@ -74,7 +74,7 @@ def gaps(portfolio: Portfolio, known: Sequence[Measured], folder: Path) -> list[
             found.append(Gap(piece.title, "has no number", "choose one from the unit's journal"))
         if piece.file.endswith(".png") and len(piece.alt) < MIN_ALT:
             found.append(Gap(piece.title, f"{piece.file} has no alternative text", "say in `alt` what it shows"))
-    return found + _secret_gaps(portfolio, folder)
+    return found + _secret_gaps(portfolio, by_name, folder)
 
 
 def words(portfolio: Portfolio, folder: Path) -> str:
@@ -92,9 +92,9 @@ def publish(portfolio: Portfolio, known: Sequence[Measured], folder: Path, into:
 
     Raises `LabError`, and writes nothing, while a secret is in it.
     """
-    if secret := _secret_gaps(portfolio, folder):
-        raise LabError(f"Nothing was written: {secret[0].where} {secret[0].what}. {secret[0].mend}.")
     by_name = {each.name: each for each in known}
+    if secret := _secret_gaps(portfolio, by_name, folder):
+        raise LabError(f"Nothing was written: {secret[0].where} {secret[0].what}. {secret[0].mend}.")
     contents = {PAGE: _html(portfolio, by_name, folder), TEXT: _markdown(portfolio, by_name, folder)}
     for name, content in contents.items():
         write_atomically(into / name, content)
@@ -122,10 +122,11 @@ def _number_gaps(name: str, shown: Value | None, given: Measured | None) -> list
     return found
 
 
-def _secret_gaps(portfolio: Portfolio, folder: Path) -> list[Gap]:
+def _secret_gaps(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Path) -> list[Gap]:
     found = [(portfolio.name, f"{portfolio.name}\n{portfolio.about}")]
     for piece in portfolio.pieces:
-        found.append((piece.title, words(Portfolio("", "", (piece,)), folder)))
+        cells = "\n".join(" ".join(row) for row in _rows(piece, by_name))
+        found.append((piece.title, words(Portfolio("", "", (piece,)), folder) + "\n" + cells))
     mend = "Revoke it first, where it was issued; then take it out of the artefact"
     return [
         Gap(where, f"holds a secret: {each.kind}, {each.shown}", mend)
@@ -174,7 +175,7 @@ def _html(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Path) -
         body += f"<section><h2>{public(piece.title)}</h2><p>{public(piece.text)}</p>"
         if rows := _rows(piece, by_name):
             head = "".join(f'<th scope="col">{each}</th>' for each in HEAD)
-            cells = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+            cells = "".join("<tr>" + "".join(f"<td>{public(cell)}</td>" for cell in row) + "</tr>" for row in rows)
             body += f"<table><tr>{head}</tr>{cells}</table>"
         if piece.file:
             content = _artefact(folder, piece.file)
@@ -198,7 +199,7 @@ def _markdown(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Pat
         lines += [f"## {public(piece.title)}", "", public(piece.text), ""]
         if rows := _rows(piece, by_name):
             lines += [f"| {' | '.join(HEAD)} |", "|---|---|---|---|"]
-            lines += ["| " + " | ".join(markdown_text(cell) for cell in row) + " |" for row in rows] + [""]
+            lines += ["| " + " | ".join(public(cell) for cell in row) + " |" for row in rows] + [""]
         if piece.file.endswith(".png"):
             lines += [f"Picture: {public(piece.alt)}", ""]
         elif piece.file:

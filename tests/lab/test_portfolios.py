@@ -107,6 +107,14 @@ def test_a_secret_stops_the_page_and_leaves_the_old_one(tmp_path, kind, where):
     assert [str(after), (tmp_path / portfolios.TEXT).read_text()] == before
 
 
+def test_a_word_from_a_journal_is_looked_at_too(tmp_path):
+    leak = Measured("u1", "p99", TOKENS["GitHub token"], "", date(2026, 11, 20), "x")
+    with pytest.raises(LabError, match="GitHub token"):
+        portfolios.publish(portfolio(), (leak,), tmp_path, tmp_path)
+    named = Measured("u1", "p99", "at Meridian", "", date(2026, 11, 20), "x")
+    assert "Meridian" not in str(publish(portfolio(private=["Meridian"]), tmp_path, (named,)))
+
+
 def test_a_redacted_secret_is_none(tmp_path):
     for token in TOKENS.values():
         text = f"export {token}\nlimit=4"
@@ -137,6 +145,13 @@ def test_facts_and_private_names_are_taken_out(tmp_path):
     assert sorted(kinds) == sorted([*disclosure.FACTS, "name"])
     page, text = publish(portfolio(Piece("a", said, {}), private=["Meridian"]), tmp_path)
     assert disclosure.facts(page.text, ["Meridian"]) == [] and disclosure.facts(text, ["Meridian"]) == []
+
+
+@pytest.mark.parametrize(
+    "who", ["residents", "resident", "household", "people", "persons", "claimants", "family", "families"]
+)
+def test_a_count_below_ten_is_a_fact(who):
+    assert [fact.text for fact in disclosure.facts(f"We met 3 {who} there.")] == [f"3 {who}"]
 
 
 def test_a_count_of_ten_or_more_stays():
