@@ -63,7 +63,7 @@ def secrets(text: str) -> list[Found]:
         if entropy(match["value"]) > 2.5 and not match["value"].startswith(("$", "{", "[removed")):
             found.append(Found("value of a secret", match.start("value"), match.end("value"), match["value"]))
     for match in _WORD.finditer(text):
-        if entropy(match[0]) > ENTROPY and re.search(r"\d", match[0]) and re.search(r"[A-Za-z]", match[0]):
+        if entropy(match[0]) > ENTROPY and all(map(re.search, (r"\d", r"[a-z]", r"[A-Z]"), [match[0]] * 3)):
             found.append(_found("long random word", match))
     return _apart(found)
 

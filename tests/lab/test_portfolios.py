@@ -131,7 +131,8 @@ def test_a_redacted_secret_is_none(tmp_path):
         "password: $PASSWORD",
         "https://kserve.github.io/website/docs/concepts/architecture",
         "api_key={{ key }}",
-        "commitment-discount-status",
+        "f4-cost-and-carbon/guardrail_loss",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
 )
 def test_ordinary_words_are_no_secrets(text):
