@@ -62,7 +62,9 @@ def build(
 def _build(course: Course, units: list[Unit], check: bool, progress: Progress) -> Iterator[Built]:
     for done, unit in enumerate(units):
         progress(done, len(units), unit.id)
-        problems = _lesson_problems(course, unit) | _assignment_problems(course, unit)
+        problems = _lesson_problems(course, unit)
+        if unit.has_assignment:
+            problems |= _assignment_problems(course, unit)
         stale = {path for path, problem in problems.items() if problem}
         made, remarks = _make(course, unit, stale) if stale and not check else ({}, ())
         for path, problem in problems.items():
@@ -87,7 +89,9 @@ def _make(course: Course, unit: Unit, stale: set[Path]) -> tuple[dict[Path, byte
     The lesson and the assignment are each made only when needed.
     """
     # Both sources are read before anything is run, so that a slip in one shows at once.
-    lesson, _ = read_lesson(course, unit), read_assignment(course, unit)
+    lesson = read_lesson(course, unit)
+    if unit.has_assignment:
+        read_assignment(course, unit)
     made: dict[Path, bytes] = {}
     remarks: tuple[str, ...] = ()
     lesson_path, released_path = course.lesson_notebook(unit), course.released_notebook(unit)

@@ -43,7 +43,10 @@ def pack_kit(course: Course, to: Path) -> Path:
     _require_built(course)
     names = _names(course)
     for unit in course.syllabus.ready_units:
-        for path in (course.lesson_notebook(unit), course.released_notebook(unit)):
+        handed_out = [course.lesson_notebook(unit)]
+        if unit.has_assignment:
+            handed_out.append(course.released_notebook(unit))
+        for path in handed_out:
             name = path.relative_to(course.root).as_posix()
             if name not in names:
                 raise CourseError(f"{name} is not in git, and so not in the kit; `git add {name}` and pack again.")

@@ -225,8 +225,10 @@ def _check_structure(source: Source) -> None:
                 source.fail(index, f"test {grade_id!r} follows no task; put it after a `:task:` cell")
             tested.add(task)
     tasks = [index for index, cell in enumerate(source.notebook.cells) if "task" in cell.metadata]
-    if not tasks:
-        raise CourseError(f"{source.name} has no `:task:` cell; an assignment has at least one task.")
+    if not tasks and not any("reflection" in cell.metadata for cell in source.notebook.cells):
+        raise CourseError(
+            f"{source.name} has no `:task:` cell and no reflection; an assignment has at least one of them."
+        )
     if untested := [index for index in tasks if index not in tested]:
         source.fail(
             untested[0], f"task {source.notebook.cells[untested[0]].metadata.task!r} has no `:test:` cell after it"

@@ -105,12 +105,17 @@ def verify(course: Course, unit: str, jobs: int = 2, progress: Progress = quiet)
 
     The engine that grades runs them: what comes before a task is run once for all of its answers, where that can be.
 
+    A unit without tasks has no bank; of its assignment, if it has one, the given cells must run.
+
     Raises `CourseError` when a source or the bank cannot be read.
     """
     course.require_solutions()
     ready = course.syllabus.ready_unit(unit)
+    if not ready.has_assignment:
+        return Report(unit, [], [], run_gates(course, unit))
     bank_path = course.solution_folder(ready) / "answers.md"
-    bank = read_bank(bank_path, bank_path.relative_to(course.root).as_posix())
+    name = bank_path.relative_to(course.root).as_posix()
+    bank = read_bank(bank_path, name) if ready.has_tasks else Bank(name=name, tasks={}, answers=())
     assignment = make_assignment(course, ready)
     tasks = [task for task in tasks_of(assignment.solution) if not task.is_manual]
     trials = list(_trials(bank, assignment, tasks))

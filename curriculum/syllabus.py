@@ -28,8 +28,19 @@ class State(StrEnum):
     READY = "ready"
 
 
+class Form(StrEnum):
+    """What a unit is made of.
+
+    A lab has tasks that are graded by tests. A practice is kept rather than tested: a person reads what a learner hands
+    in, if anything.
+    """
+
+    LAB = "lab"
+    PRACTICE = "practice"
+
+
 class Hours(_Model):
-    """Time a learner needs, in hours."""
+    """Time a learner needs, in hours; an assignment of 0 hours is none."""
 
     lesson: float = Field(gt=0, le=4)
     assignment: float = Field(ge=0, le=8)
@@ -72,6 +83,7 @@ class Unit(_Model):
     title: Text
     summary: Text
     state: State = State.PLANNED
+    form: Form = Form.LAB
     hours: Hours
     prerequisites: list[Slug] = []
     skills: list[Slug] = Field(min_length=1)
@@ -83,6 +95,16 @@ class Unit(_Model):
     def is_ready(self) -> bool:
         """Whether the unit is built and can be learned from."""
         return self.state is State.READY
+
+    @property
+    def has_assignment(self) -> bool:
+        """Whether there is something to hand in."""
+        return self.hours.assignment > 0
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether what is handed in has tasks that tests grade."""
+        return self.form is Form.LAB
 
 
 class Page(_Model):
@@ -109,6 +131,8 @@ class Syllabus(_Model):
             raise ValueError(f"unit listed twice: {', '.join(sorted(twice))}")
         milestones = {milestone.id for milestone in self.milestones}
         for unit in self.units:
+            if unit.has_tasks and not unit.has_assignment:
+                raise ValueError(f"{unit.id}: a lab has an assignment; give it hours, or say `form: practice`")
             if unit.milestone not in milestones:
                 raise ValueError(f"{unit.id}: unknown milestone {unit.milestone!r}")
             if unknown := set(unit.prerequisites) - set(ids):

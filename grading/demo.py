@@ -109,9 +109,9 @@ class _Steps:
 def _unit(course: Course) -> Unit:
     course.require_solutions()
     for unit in course.syllabus.ready_units:
-        if course.assignment_source(unit).is_file():
+        if unit.has_tasks:
             return unit
-    raise CourseError("No unit with an assignment is ready yet, and the demo needs one to play with.")
+    raise CourseError("No unit with graded tasks is ready yet, and the demo needs one to play with.")
 
 
 def _require_built(course: Course, unit: Unit) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from authoring import prose
 from authoring.gates.files import Files, Place
-from authoring.gates.gate import Complaint, gate
+from authoring.gates.gate import Complaint, gate, with_assignment, with_tasks
 from authoring.gates.limits import (
     ANCHORS,
     LEAK_LENGTH,
@@ -23,13 +23,13 @@ from authoring.source import marked_part, visible_part
 from grading.engine.score import Task
 
 
-@gate("tasks", "tasks", lambda files: files.tasks)
+@gate("tasks", "tasks", lambda files: files.tasks, with_tasks)
 def _number_of_tasks(files: Files, tasks: list[Task]) -> Iterator[Complaint]:
     if len(tasks) not in TASKS:
         yield Place(files.assignment.name), f"{len(tasks)} tasks", f"write {TASKS.start} to {TASKS.stop - 1}"
 
 
-@gate("points", "test cells", lambda files: [(task, test) for task in files.tasks for test in task.tests])
+@gate("points", "test cells", lambda files: [(task, test) for task in files.tasks for test in task.tests], with_tasks)
 def _points_are_small(files: Files, tests: list[tuple[Task, str]]) -> Iterator[Complaint]:
     for task, test in tests:
         at = files.cell_of(test)
@@ -43,7 +43,7 @@ def _points_are_small(files: Files, tests: list[tuple[Task, str]]) -> Iterator[C
             yield files.in_assignment(files.cell_of(task.grade_id)), what, f"write at least {MIN_TESTS_A_TASK}"
 
 
-@gate("stubs", "stubs", lambda files: [files.cell_of(task.grade_id) for task in files.tasks])
+@gate("stubs", "stubs", lambda files: [files.cell_of(task.grade_id) for task in files.tasks], with_tasks)
 def _stubs_help(files: Files, stubs: list[int]) -> Iterator[Complaint]:
     cells = files.assignment.notebook.cells
     for index in stubs:
@@ -59,7 +59,7 @@ def _tests_of(files: Files, task: Task) -> list[str]:
     return [files.assignment.notebook.cells[files.cell_of(test)].source for test in task.tests]
 
 
-@gate("hidden-tests", "tasks", lambda files: files.tasks)
+@gate("hidden-tests", "tasks", lambda files: files.tasks, with_tasks)
 def _tasks_have_hidden_tests(files: Files, tasks: list[Task]) -> Iterator[Complaint]:
     for task in tasks:
         if not any(marked_part(test, "HIDDEN TESTS").strip() for test in _tests_of(files, task)):
@@ -67,7 +67,7 @@ def _tasks_have_hidden_tests(files: Files, tasks: list[Task]) -> Iterator[Compla
             yield at, f"the task {task.grade_id!r} has no hidden test", "test generality, edges and bad input in one"
 
 
-@gate("messages", "test cells", lambda files: [test for task in files.tasks for test in task.tests])
+@gate("messages", "test cells", lambda files: [test for task in files.tasks for test in task.tests], with_tasks)
 def _visible_tests_explain(files: Files, tests: list[str]) -> Iterator[Complaint]:
     explained = set()
     for test in tests:
@@ -91,7 +91,7 @@ def _visible_tests_explain(files: Files, tests: list[str]) -> Iterator[Complaint
             yield at, f"the task {task.grade_id!r} has no visible assertion", "let learners see one test"
 
 
-@gate("reflections", "reflections", lambda files: files.reflections)
+@gate("reflections", "reflections", lambda files: files.reflections, with_assignment)
 def _reflections_can_be_graded(files: Files, reflections: list[int]) -> Iterator[Complaint]:
     page = files.facilitator.read_text(encoding="utf-8")
     at = Place(files.name(files.facilitator))
@@ -127,11 +127,11 @@ def _anchors(page: str, reflection: str) -> set[int]:
     return scores
 
 
-@gate("leaks", "cells of the released notebook", lambda files: files.released["cells"])
+@gate("leaks", "cells of the released notebook", lambda files: files.released["cells"], with_assignment)
 def _nothing_leaks(files: Files, cells: list[dict[str, Any]]) -> Iterator[Complaint]:
     path = files.course.released_notebook(files.unit)
     secrets = _secrets(files)
-    if not secrets:
+    if files.unit.has_tasks and not secrets:
         yield Place(files.assignment.name), "no line of a solution or hidden test to look for", "write longer ones"
     for index, cell in enumerate(cells):
         at, source = Place(files.name(path), f"cell {index + 1}"), "".join(cell["source"])

@@ -54,8 +54,13 @@ class Files:
 
     @cached_property
     def assignment(self) -> Source:
-        """The assignment's source."""
+        """The assignment's source, of a unit that has one."""
         return read_assignment(self.course, self.unit)
+
+    @property
+    def assignment_cells(self) -> list[NotebookNode]:
+        """The cells of the assignment; none where there is none."""
+        return list(self.assignment.notebook.cells) if self.unit.has_assignment else []
 
     @cached_property
     def executed(self) -> dict[str, Any]:
@@ -87,7 +92,7 @@ class Files:
         """The cells of the reflections."""
         return [
             index
-            for index, cell in enumerate(self.assignment.notebook.cells)
+            for index, cell in enumerate(self.assignment_cells)
             if cell.cell_type == "markdown" and "nbgrader" in cell.metadata
         ]
 
@@ -140,17 +145,22 @@ class Files:
         return rest[: following.start()] if following else rest
 
     def documents(self) -> list[tuple[str, str]]:
-        """The four files that a person writes: name and text."""
-        pages = [(self.name(path), path.read_text(encoding="utf-8")) for path in (self.answers, self.facilitator)]
-        return [(self.lesson.name, self.lesson.text), (self.assignment.name, self.assignment.text), *pages]
+        """The files that a person writes, the notebooks' sources first: name and text."""
+        paths = [self.answers, self.facilitator] if self.unit.has_tasks else [self.facilitator]
+        pages = [(self.name(path), path.read_text(encoding="utf-8")) for path in paths]
+        return [*((source.name, source.text) for source in self._sources), *pages]
+
+    @property
+    def _sources(self) -> list[Source]:
+        return [self.lesson, self.assignment] if self.unit.has_assignment else [self.lesson]
 
     def texts(self) -> Iterator[tuple[str, int, str]]:
         """All Markdown that people read: file, number of the first line, text."""
-        for source in (self.lesson, self.assignment):
+        for source in self._sources:
             for index, cell in enumerate(source.notebook.cells):
                 if cell.cell_type == "markdown":
                     yield source.name, source.lines[index], cell.source
-        for name, text in self.documents()[2:]:
+        for name, text in self.documents()[len(self._sources) :]:
             yield name, 1, text
 
 

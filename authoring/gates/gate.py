@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authoring.gates.files import Files, Place
+from curriculum.syllabus import Unit
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,27 @@ class Finding:
 
 Complaint = tuple[Place, str, str]  # where, what is wrong, how to mend it
 Look = Callable[[Files], Iterable[Any]]
+Applies = Callable[[Unit], bool]
 Judge = Callable[[Files, list[Any]], Iterator[Complaint]]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A rule over a unit: `look` collects what it is about, `judge` complains. Nothing to look at is a finding too."""
+    """A rule over a unit: `look` collects what it is about, `judge` complains. Nothing to look at is a finding too.
+
+    `applies` tells whether the rule is for a unit of that form at all.
+    """
 
     name: str
     about: str
     look: Look
     judge: Judge
+    applies: Applies
 
     def findings(self, files: Files) -> list[Finding]:
         """What this gate finds wrong in a unit."""
+        if not self.applies(files.unit):
+            return []
         things = list(self.look(files))
         if not things:
             nothing = f"the gate found no {self.about} to look at"
@@ -49,11 +57,26 @@ class Gate:
 GATES: dict[str, Gate] = {}
 
 
-def gate(name: str, about: str, look: Look) -> Callable[[Judge], Judge]:
+def every_unit(unit: Unit) -> bool:
+    """Any unit."""
+    return True
+
+
+def with_assignment(unit: Unit) -> bool:
+    """A unit with something to hand in."""
+    return unit.has_assignment
+
+
+def with_tasks(unit: Unit) -> bool:
+    """A unit with tasks that tests grade."""
+    return unit.has_tasks
+
+
+def gate(name: str, about: str, look: Look, applies: Applies = every_unit) -> Callable[[Judge], Judge]:
     """Register the decorated judge as the gate called `name`, which is about what `look` collects."""
 
     def register(judge: Judge) -> Judge:
-        GATES[name] = Gate(name, about, look, judge)
+        GATES[name] = Gate(name, about, look, judge, applies)
         return judge
 
     return register

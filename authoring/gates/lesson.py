@@ -12,6 +12,7 @@ from authoring import prose
 from authoring.gates.files import Files, Place, Section
 from authoring.gates.gate import Complaint, gate
 from authoring.gates.limits import (
+    AT_SCALE,
     MAX_CODE_LINES,
     MAX_CODE_RUN,
     MAX_IGNORED_SHARE,
@@ -23,24 +24,27 @@ from authoring.gates.limits import (
     QUESTIONS,
     SECTIONS,
 )
+from curriculum.syllabus import Form
 
 
 @gate("sections", "sections", lambda files: [section for section in files.sections if section.level > 1])
 def _sections_in_order(files: Files, _: list[Section]) -> Iterator[Complaint]:
     at = Place(files.lesson.name)
     reached = -1
-    for name, pattern in SECTIONS.items():
+    wanted = [name for name in SECTIONS if files.unit.form is Form.LAB or name != AT_SCALE]
+    for name in wanted:
+        pattern = SECTIONS[name]
         called = files.sections_called(pattern)
         if not called:
             yield at, f"no section {name!r}", "write it, with these words in a heading"
             continue
         position = files.sections.index(called[0])
         if position < reached:
-            yield called[0].place, f"the section {called[0].title!r} comes too early", f"order: {', '.join(SECTIONS)}"
+            yield called[0].place, f"the section {called[0].title!r} comes too early", f"order: {', '.join(wanted)}"
         reached = max(reached, position)
     experiments = len(files.sections_called(SECTIONS["Experiment"]))
-    if experiments < MIN_EXPERIMENTS:
-        yield at, f"{experiments} sections begin with “Experiment”", f"write at least {MIN_EXPERIMENTS}"
+    if experiments < (least := MIN_EXPERIMENTS[files.unit.form]):
+        yield at, f"{experiments} sections begin with “Experiment”", f"write at least {least}"
 
 
 @gate("predictions", "experiments", lambda files: files.sections_called(SECTIONS["Experiment"]))
@@ -156,9 +160,9 @@ def _pictures(files: Files) -> Iterator[tuple[int, str]]:
 
 @gate("pictures", "pictures", _pictures)
 def _pictures_have_text(files: Files, pictures: list[tuple[int, str]]) -> Iterator[Complaint]:
-    if len(pictures) < MIN_PICTURES:
+    if len(pictures) < (least := MIN_PICTURES[files.unit.form]):
         what = f"{len(pictures)} plots in the executed lesson"
-        yield Place(files.lesson.name), what, f"show at least {MIN_PICTURES}"
+        yield Place(files.lesson.name), what, f"show at least {least}"
     for index, text in pictures:
         if len(text) < MIN_ALTERNATIVE_TEXT:
             yield files.in_lesson(index), "a picture without alternative text", "say in `alt` what it shows"

@@ -3,12 +3,13 @@
 import re
 
 from curriculum.lab.reflections import RUBRIC
+from curriculum.syllabus import Form
 
-MIN_EXPERIMENTS = 3
+MIN_EXPERIMENTS = {Form.LAB: 3, Form.PRACTICE: 2}
 MEDIAN_CODE_LINES = 6
 MAX_CODE_LINES = 25
 MAX_CODE_RUN = 2  # code cells that one lead-in introduces, beside those that ask or reveal a prediction
-MIN_PICTURES = 4
+MIN_PICTURES = {Form.LAB: 4, Form.PRACTICE: 2}
 MIN_ALTERNATIVE_TEXT = 20  # characters
 MAX_OUTPUT_BYTES = 200_000
 MAX_IGNORED_SHARE = 0.5  # of code cells whose outputs nbval does not compare
@@ -25,13 +26,14 @@ MIN_WRONG_ANSWERS = 3
 LEAK_LENGTH = 16  # characters; a shorter line says nothing of a solution
 LEAK_LINES = 2  # of one solution in one cell; a single line in common is mostly the vocabulary of the task
 
+AT_SCALE = "At scale"  # asked of labs
 SECTIONS = {
     "Why this matters": r"why (this|it) matters",
     "From what you know": r"from what you (already )?know",
     "Experiment": r"^experiment\b",
     "the ethics thread": r"\bethic|\bpeople\b",
     "Where it breaks": r"where it breaks",
-    "At scale": r"at scale",
+    AT_SCALE: r"at scale",
     "Check yourself": r"check yourself",
     "Go further": r"go(ing)? further",
 }

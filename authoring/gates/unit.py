@@ -15,15 +15,18 @@ from curriculum.syllabus import Unit
 
 def _parts(files: Files) -> list[tuple[Path, str]]:
     course, unit = files.course, files.unit
-    return [
+    parts = [
         (course.lesson_source(unit), "the lesson"),
         (course.lesson_notebook(unit), "the executed lesson"),
-        (course.assignment_source(unit), "the assignment with solutions"),
-        (course.solution_notebook(unit), "the assignment with solutions, as a notebook"),
-        (course.released_notebook(unit), "the released assignment"),
-        (files.answers, "the answer bank"),
         (files.facilitator, "the facilitator's page"),
     ]
+    if unit.has_assignment:
+        parts += [
+            (course.assignment_source(unit), "the assignment with solutions"),
+            (course.solution_notebook(unit), "the assignment with solutions, as a notebook"),
+            (course.released_notebook(unit), "the released assignment"),
+        ]
+    return [*parts, (files.answers, "the answer bank")] if unit.has_tasks else parts
 
 
 @gate("parts", "parts of a unit", _parts)
@@ -71,8 +74,8 @@ def _resources(files: Files, _: list[Unit]) -> Iterator[Complaint]:
 @gate("covers", "framework items", lambda files: files.unit.covers.items())
 def _covers(files: Files, covers: list[tuple[str, Any]]) -> Iterator[Complaint]:
     titles = {section.title.casefold() for section in files.sections}
-    graded = {cell.id for cell in files.assignment.notebook.cells if "nbgrader" in cell.metadata}
-    reflections = {files.assignment.notebook.cells[index].id for index in files.reflections}
+    graded = {cell.id for cell in files.assignment_cells if "nbgrader" in cell.metadata}
+    reflections = {files.assignment_cells[index].id for index in files.reflections}
     for item, cover in covers:
         at = Place("curriculum/syllabus.yml", f"{files.unit.id}, {item}")
         if cover.lesson and cover.lesson.casefold() not in titles:
@@ -89,10 +92,9 @@ def _covers(files: Files, covers: list[tuple[str, Any]]) -> Iterator[Complaint]:
 
 
 def _links(files: Files) -> Iterator[tuple[str, Path, prose.Line]]:
-    folders = {
-        files.lesson.name: files.lesson.path.parent,
-        files.assignment.name: files.course.released_notebook(files.unit).parent,  # where a learner follows it
-    }
+    folders = {files.lesson.name: files.lesson.path.parent}
+    if files.unit.has_assignment:  # a learner follows its links from where it is released
+        folders[files.assignment.name] = files.course.released_notebook(files.unit).parent
     for name, first, text in files.texts():
         folder = folders.get(name, files.course.solution_folder(files.unit))
         for link in prose.links(text, first):

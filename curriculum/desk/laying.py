@@ -61,7 +61,7 @@ def _sources(course: Course, unit: Unit) -> Iterator[tuple[str, Path]]:
     lesson, released = course.lesson_notebook(unit), course.released_notebook(unit)
     if lesson.is_file():
         yield LESSON, lesson
-    for path in sorted(released.parent.rglob("*")):
+    for path in sorted(released.parent.rglob("*")) if unit.has_assignment else ():
         if path.is_file() and not SKIPPED & set(path.relative_to(released.parent).parts):
             yield path.relative_to(released.parent).as_posix(), path
 

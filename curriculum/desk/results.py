@@ -72,7 +72,7 @@ class CheckResult:
     @property
     def sentences(self) -> list[str]:
         """The totals and everything else to know, a sentence each."""
-        said = [f"{_number(self.earned)} of {_number(self.points)} visible points."]
+        said = [f"{_number(self.earned)} of {_number(self.points)} visible points."] if self.points else []
         if self.hidden:
             said.append(f"Hidden tests add up to {_number(self.hidden)} points when graded.")
         if self.manual:

@@ -146,12 +146,16 @@ def _next_step(course: Course, standings: list[Standing]) -> Step:
     """The first unit, in the order of the journey, that is not finished, and what to do in it."""
     for standing in standings:
         unit, check = standing.unit, standing.check
-        has_assignment = course.released_notebook(unit).is_file()
-        if standing.receipt or (standing.has_begun and not has_assignment):
+        if standing.receipt or (standing.has_begun and not unit.has_assignment):
             continue
         if not standing.has_begun:
             sentence = f"read and run the lesson “{unit.title}” (about {_duration(unit.hours.lesson)})."
             return Step(sentence, lesson_of(course, unit))
+        if not unit.has_tasks:
+            sentence = (
+                f"write what the assignment of “{unit.title}” asks for, and hand it in with `course submit {unit.id}`."
+            )
+            return Step(sentence, assignment_of(course, unit))
         if check and check.earned >= check.points:
             return Step(f"hand in “{unit.title}” with `course submit {unit.id}`.", assignment_of(course, unit))
         so_far = f", at {check.earned:g} of {check.points:g} visible points so far" if check else ""

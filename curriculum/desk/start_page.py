@@ -58,7 +58,7 @@ def _row(course: Course, unit: Unit) -> list[str]:
     title = unit.title
     if unit.is_ready:
         title = f"**{unit.title}**<br>[lesson]({lesson_of(course, unit).relative_to(course.work).as_posix()})"
-        if course.released_notebook(unit).is_file():
+        if unit.has_assignment:
             title += f" · [assignment]({assignment_of(course, unit).relative_to(course.work).as_posix()})"
     return [title, unit.summary, f"{unit.hours.lesson + unit.hours.assignment:g}", unit.state]
 

@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from authoring.kit import PACKED, TOP_FOLDER, pack_kit
 from curriculum.course import ROOT, Course
 from curriculum.errors import CourseError
+from curriculum.syllabus import Unit
 
 HIDDEN = re.compile(r"^\s*### BEGIN (SOLUTION|HIDDEN TESTS)$(.*?)^\s*### END \1$", re.MULTILINE | re.DOTALL)
 SCRIPTS = Path(sys.executable).parent
@@ -39,16 +40,26 @@ def secrets(course: Course) -> set[str]:
     hidden: set[str] = set()
     public = [(course.root / "curriculum" / "syllabus.yml").read_text(encoding="utf-8")]
     for unit in course.syllabus.ready_units:
+        hidden |= lines_of((course.solution_folder(unit) / "facilitator.md").read_text(encoding="utf-8"))
+        public.append(course.lesson_source(unit).read_text(encoding="utf-8"))
+        if not unit.has_assignment:
+            continue
         assignment = course.assignment_source(unit).read_text(encoding="utf-8")
         hidden |= {line for match in HIDDEN.finditer(assignment) for line in lines_of(match[2])}
-        public += [HIDDEN.sub("", assignment), course.lesson_source(unit).read_text(encoding="utf-8")]
+        public.append(HIDDEN.sub("", assignment))
+        if not unit.has_tasks:
+            continue
         bank = MarkdownIt().parse((course.solution_folder(unit) / "answers.md").read_text(encoding="utf-8"))
         hidden |= {line for token in bank if token.type in ("fence", "inline") for line in lines_of(token.content)}
-        hidden |= lines_of((course.solution_folder(unit) / "facilitator.md").read_text(encoding="utf-8"))
     for room in ("curriculum", "grading"):
         public += [path.read_text(encoding="utf-8") for path in (course.root / room).rglob("*.py")]
     everything_public = "\n".join(public)
     return {line for line in hidden if line not in everything_public}
+
+
+def first_with_tasks() -> Unit:
+    """The first unit of the real course that has something to check."""
+    return next(unit for unit in Course().syllabus.ready_units if unit.has_tasks)
 
 
 def words_of(name: str, content: bytes) -> str:
@@ -266,13 +277,13 @@ def test_make_lab_in_the_kit_opens_jupyterlab_on_the_start_page(unpacked):
             said += process.stdout.read()
     assert answer.status_code == 200 and "JupyterLab" in answer.text
     assert "Traceback" not in said
-    unit = Course().syllabus.ready_units[0].id
+    unit = first_with_tasks().id
     assert list((unpacked / "work").rglob(f"{unit}.ipynb")), said
 
 
 @needs_links
 def test_course_check_in_the_kit_runs_the_visible_tests(unpacked):
-    unit = Course().syllabus.ready_units[0].id
+    unit = first_with_tasks().id
     code = "from curriculum.course import Course; from curriculum.desk import lay; lay(Course())"
     assert type_in(unpacked, "python", "-c", code).returncode == 0
     checked = type_in(unpacked, "course", "check", unit)
@@ -282,7 +293,7 @@ def test_course_check_in_the_kit_runs_the_visible_tests(unpacked):
 
 @needs_links
 def test_the_kit_refuses_what_needs_solutions_in_one_sentence(unpacked):
-    unit = Course().syllabus.ready_units[0].id
+    unit = first_with_tasks().id
     for command in (["grade", unit], ["feedback", unit], ["export"], ["demo"]):
         refused = type_in(unpacked, "course", *command)
         assert refused.returncode == 1, command

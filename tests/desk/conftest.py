@@ -16,7 +16,7 @@ milestones:
 units:
   - {id: u1-limits, milestone: first, title: Limits, summary: Set a limit., state: ready,
      hours: {lesson: 1, assignment: 1.5}, skills: [limits], covers: {X1: {}}}
-  - {id: u2-queues, milestone: first, title: Queues, summary: Hold a queue., state: ready,
+  - {id: u2-queues, milestone: first, title: Queues, summary: Hold a queue., state: ready, form: practice,
      hours: {lesson: 2, assignment: 0}, skills: [limits], covers: {X2: {}}}
   - {id: u3-later, milestone: first, title: Later, summary: Not yet., state: planned,
      hours: {lesson: 1, assignment: 1}, skills: [limits], covers: {X3: {}}}
