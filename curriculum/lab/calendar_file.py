@@ -101,7 +101,7 @@ def to_ics(calendar: Calendar, name: str) -> bytes:
     """The calendar as the bytes of an `.ics` file, with the time zones that it uses."""
     import icalendar
 
-    written = icalendar.Calendar.new(prodid=PRODUCT, method="PUBLISH", name=name)
+    written = icalendar.Calendar.new(prodid=PRODUCT, method="PUBLISH", name=name, uid=calendar.id)
     for key, event in sorted(calendar.events.items(), key=lambda pair: (pair[1].entry.start, pair[0])):
         one = icalendar.Event.new(
             uid=uid(calendar, key),

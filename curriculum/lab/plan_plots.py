@@ -8,7 +8,7 @@ import pandas as pd
 from curriculum.lab.planning import FACTORS
 from curriculum.lab.plots import COLOURS, figure
 from curriculum.lab.running_work import World
-from curriculum.lab.schedule import Plan, Settings, Task, finished, load
+from curriculum.lab.schedule import Plan, Settings, Task, finished
 
 TOP = 12  # skills shown
 FIRST, FIRM = 5, 0.8  # a skill is firm when it is among the first five under four of five weightings
@@ -18,10 +18,10 @@ BUILT = {"serving": ("blue", "o"), "monitoring": ("green", "s"), "governing": ("
 def draw_two_futures(futures: Mapping[str, pd.DataFrame]) -> None:
     """Experiment 1: hours a week by kind and year, one panel a future (`running_work.project`)."""
     totals = {name: table.sum(axis=1) for name, table in futures.items()}
-    said = ", ".join(f"{name} {total.iloc[-1] / total.iloc[0]:.1f} times" for name, total in totals.items())
+    said = ", ".join(f"{total.iloc[-1] / total.iloc[0]:.1f} times if {name}" for name, total in totals.items())
     years = len(next(iter(totals.values()))) - 1
     alt = f"Panels of stacked areas: hours a week of serving, monitoring and governing over {years} years. {said}."
-    with figure(f"After {years} years the same work is: {said}", alt, columns=len(futures), size=(8.4, 3.4)) as axes:
+    with figure(f"Hours after {years} years: {said}", alt, columns=len(futures), size=(8.4, 3.4)) as axes:
         most = max(float(total.max()) for total in totals.values())
         for axis, (name, table) in zip(np.atleast_1d(axes), futures.items(), strict=True):
             colours = [COLOURS[BUILT[kind][0]] for kind in table.columns]
@@ -35,7 +35,9 @@ def draw_tipping(table: pd.DataFrame, world: World) -> None:
     """Experiment 1: the absorbed share at which work stands still, by elasticity (`running_work.tipping`)."""
     firsts = table.iloc[0]
     weakest = str(firsts.idxmin())
-    title = f"{weakest.capitalize()} is the first to shrink: at {firsts.min():.0%} absorbed a year"
+    title = (
+        f"{weakest.capitalize()} gives way first: from {firsts.min():.0%} absorbed a year, if cheapness invites nothing"
+    )
     alt = "Lines by kind of work: the share absorbed a year at which its hours stand still, against elasticity. "
     alt += f"All rise. At elasticity {table.index[0]:g}: " + ", ".join(f"{k} {v:.0%}" for k, v in firsts.items()) + "."
     with figure(title, alt, size=(7.4, 3.8)) as axis:
@@ -57,9 +59,8 @@ def draw_ranks(ranked: pd.DataFrame, samples: pd.DataFrame) -> None:
     low, high = (samples[shown].quantile(q) for q in (0.05, 0.95))
     firm = [skill for skill in shown if (samples[skill] <= FIRST).mean() >= FIRM]
     widest = (high - low).idxmax()
-    title = (
-        f"{len(firm)} of {len(ranked)} skills are in the first five whatever the weights; {widest} depends on them most"
-    )
+    span = f"{widest} from {low[widest]:.0f} to {high[widest]:.0f}"
+    title = f"{len(firm)} of {len(ranked)} skills hold a place in the first five under {FIRM:.0%} of weightings; {span}"
     alt = (
         f"For the first {len(shown)} skills a dot for the rank and a line from the 5th to the 95th percentile of ranks "
     )
@@ -74,14 +75,15 @@ def draw_ranks(ranked: pd.DataFrame, samples: pd.DataFrame) -> None:
         axis.set_yticks(places, shown)
         axis.invert_yaxis()
         axis.set(xlabel="rank (1 is first)", xlim=(0, len(ranked) + 0.5))
-        axis.legend(loc="lower right")
+        axis.legend(loc="upper right")
 
 
 def draw_factors(ranked: pd.DataFrame, top: int = 8) -> None:
     """Experiment 2: the three factors of the first skills, side by side."""
     shown = ranked.head(top)
     low = shown["readiness"].idxmin()
-    title = f"What is first is missing, opens much, and can begin today; {low} waits for what comes before it"
+    ready = int((shown["readiness"] == 1).sum())
+    title = f"{ready} of the first {top} can begin today; {low} has {shown['readiness'].min():.0%} of what it needs"
     alt = f"Bars from 0 to 1 of gap, leverage and readiness for the first {top} skills: "
     alt += "; ".join(f"{skill} {', '.join(f'{row[f]:.2f}' for f in FACTORS)}" for skill, row in shown.iterrows()) + "."
     with figure(title, alt, columns=3, size=(8.6, 3.8)) as axes:
@@ -93,35 +95,47 @@ def draw_factors(ranked: pd.DataFrame, top: int = 8) -> None:
 
 
 def draw_plan(tasks: Sequence[Task], plan: Plan, settings: Settings) -> None:
-    """Experiment 3: when each task is done, and the hours of each week against what there is."""
+    """Experiment 3: a row for each task, in the order of the plan, with its sessions by day."""
     names = list(dict.fromkeys(block.task for block in plan.blocks))
     known = {task.id: task for task in tasks}
-    done = finished(tasks, plan)
-    hours = load(plan, settings)
-    wanted = sum(bool(task.item) for task in tasks)
-    title = f"{len(done)} of {wanted} items fit into {settings.days} days, and {plan.slack:.0f} hours stay free"
-    alt = f"Above, a row for each task with its sessions by day: {', '.join(names)}. Below, hours planned by week, "
-    alt += f"{hours['planned'].sum():.1f} of {hours['available'].sum():.1f} in all."
-    with figure(title, alt, rows=2, size=(8.6, 7.2)) as axes:
-        above, below = axes
-        for block in plan.blocks:
-            task = known[block.task]
-            day = (block.start.date() - settings.start).days
-            colour = "vermillion" if task.item else "sky"
-            above.barh(names.index(block.task), 0.9, left=day + 0.05, color=COLOURS[colour], height=0.7)
+    done, wanted = finished(tasks, plan), [task for task in tasks if task.item]
+    title = f"{len(done)} of {len(wanted)} items fit into {settings.days} days, and {plan.slack:.0f} hours stay free"
+    alt = f"A row for each task, a mark for each day on which it is worked on. In order: {', '.join(names)}."
+    with figure(title, alt, size=(8.6, 5.2)) as axis:
+        kinds = (("a unit that an item needs", "sky", False), ("one of the thirteen items", "vermillion", True))
+        for label, colour, is_item in kinds:
+            blocks = [block for block in plan.blocks if bool(known[block.task].item) == is_item]
+            days = [(block.start.date() - settings.start).days for block in blocks]
+            rows = [names.index(block.task) for block in blocks]
+            axis.barh(rows, 1.2, left=days, height=0.8, color=COLOURS[colour], label=label)
         for begin, end in settings.away:
-            away = (begin - settings.start).days, (end - settings.start).days + 1
-            above.axvspan(*away, color="0.88", zorder=0)
-        above.set_yticks(range(len(names)), names, fontsize=8)
-        above.set(
-            xlim=(0, settings.days),
-            xlabel="day of the plan (red: an item; blue: a unit that it needs; grey: away)",
+            axis.axvspan((begin - settings.start).days, (end - settings.start).days + 1, color="0.88", zorder=0)
+        axis.set_yticks(range(len(names)), names, fontsize=8.5)
+        axis.set(xlim=(0, settings.days), xlabel="day of the plan (grey: away)")
+        axis.invert_yaxis()
+        axis.legend(loc="upper right")
+
+
+def draw_recovery(plans: Mapping[str, Plan], settings: Settings, needed: float, lost: tuple[int, int]) -> None:
+    """Where it breaks: hours of work done by day under each plan, against the hours that are needed."""
+    totals = {name: sum(block.hours for block in plan.blocks) for name, plan in plans.items()}
+    said = ", ".join(f"{name} {total:.1f}" for name, total in totals.items())
+    short = needed - min(totals.values())
+    title = f"Two weeks lost leave {short:.1f} hours undone on day {settings.days}; more hours in time repair it"
+    alt = f"Step lines of hours done by day, against the {needed:.1f} that are needed. At the end: {said}. "
+    alt += f"Days {lost[0]} to {lost[1]} are grey and flat in the plans that lost them."
+    with figure(title, alt, size=(8.0, 3.8)) as axis:
+        for (name, plan), style in zip(plans.items(), (":", "--", "-"), strict=True):
+            days = [0, *((block.start.date() - settings.start).days for block in plan.blocks), settings.days]
+            done = np.cumsum([0, *(block.hours for block in plan.blocks), 0])
+            axis.step(days, done, style, where="post", label=name, marker="")
+        axis.axhline(needed, color="black", linewidth=1)
+        axis.text(1, needed + 0.5, f"{needed:.1f} hours needed")
+        axis.axvspan(*lost, color="0.88", zorder=0)
+        axis.set(
+            xlabel="day of the plan (grey: ill)", ylabel="hours done", xlim=(0, settings.days), ylim=(0, needed + 3)
         )
-        above.invert_yaxis()
-        below.step(hours.index, hours["available"], where="mid", color="black", label="available")
-        below.bar(hours.index, hours["planned"], color=COLOURS["blue"], width=0.7, label="planned")
-        below.set(xlabel="week", ylabel="hours", xticks=list(hours.index))
-        below.legend(loc="upper right")
+        axis.legend(loc="lower right")
 
 
 def draw_left_out(table: pd.DataFrame) -> None:
@@ -149,9 +163,11 @@ def draw_left_out(table: pd.DataFrame) -> None:
 
 def draw_trust(table: pd.DataFrame) -> None:
     """The people: by rule, as columns for one person, skills `missed`, hours `wasted`, hours of `checks`."""
-    rows = table.copy()
-    most = rows["missed"].idxmax()
-    title = f"“{most}” skips {rows['missed'].max():.1f} skills that a person lacks; what prevents it costs hours"
+    rows, fewest = table, table.loc[table["missed"] == 0, ["wasted", "checks"]].sum(axis=1).idxmin()
+    title = (
+        f"“{rows['missed'].idxmax()}” skips {rows['missed'].max():.1f} skills that a person lacks; of the rules that "
+    )
+    title += f"skip none, “{fewest}” costs least"
     alt = "Two panels by rule. Left, skills missed a person; right, hours wasted and hours of checks. "
     alt += "; ".join(
         f"{name}: {r.missed:.1f} missed, {r.wasted:.1f} + {r.checks:.1f} hours" for name, r in rows.iterrows()
@@ -165,6 +181,6 @@ def draw_trust(table: pd.DataFrame) -> None:
         right.barh(places, rows["checks"], left=rows["wasted"], color=COLOURS["blue"], hatch="//", label="checks")
         right.set_yticks(places, [])
         right.set(title="hours that it costs", xlabel="hours a person")
-        right.legend(loc="lower right", fontsize=9)
+        right.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, fontsize=9)
         for axis in (left, right):
             axis.invert_yaxis()
