@@ -108,7 +108,7 @@ def to_ics(calendar: Calendar, name: str) -> bytes:
             stamp=event.changed,
             last_modified=event.changed,
             sequence=event.sequence,
-            status="CANCELLED" if event.is_cancelled else "CONFIRMED",
+            status=icalendar.enums.STATUS.CANCELLED if event.is_cancelled else icalendar.enums.STATUS.CONFIRMED,
             summary=event.entry.title,
             start=event.entry.start,
             end=event.entry.end,

@@ -96,7 +96,7 @@ def factors(syllabus: "Syllabus", assessment: Assessment, target: int = TARGET) 
             continue
         first = teachers[0].id
         opened = {unit.id for unit in teachers} | after(graph, first)
-        needed = {name for unit in before(graph, first) for name in syllabus.unit(unit).skills} - {skill}
+        needed = {name for unit in before(graph, first) for name in syllabus.unit(unit).skills}
         rows[skill] = {
             "gap": 1 - held[skill],
             "leverage": sum(hours[unit] for unit in opened) / sum(hours.values()),

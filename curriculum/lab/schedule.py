@@ -127,8 +127,8 @@ def tasks_for(
     first = {task.unit: task.id for task in reversed(tasks)}
     for item, entry in _items().items():
         act = entry if employer or "otherwise" not in entry else {**entry, **entry["otherwise"]}
-        needs = (last if entry["after"] == "assignment" else first)[home[item]]
-        tasks.append(Task(item, act["act"], float(act["hours"]), (needs,), entry["done"], item, home[item]))
+        need = (last if entry["after"] == "assignment" else first)[home[item]]
+        tasks.append(Task(item, act["act"], float(act["hours"]), (need,), entry["done"], item, home[item]))
     return tasks
 
 
@@ -172,7 +172,7 @@ def fit(
     kept: Sequence[Block] = (),
     first: date | None = None,
 ) -> Plan:
-    """Fill the learner's sessions: of what may begin, the highest priority first, and what is begun is finished first.
+    """Fill the learner's sessions: of what may begin, the highest priority first, and the syllabus' order among equals.
 
     `kept` are blocks that took place; only what they leave is planned, in sessions from `first` on.
 
@@ -185,7 +185,7 @@ def fit(
     todo = {task.id: task.hours - sum(block.hours for block in kept if block.task == task.id) for task in tasks}
     todo = {name: hours for name, hours in todo.items() if hours > TINY}
     parts = {task.id: 1 + max((block.part for block in kept if block.task == task.id), default=0) for task in tasks}
-    blocks, slack, begun = list(kept), 0.0, ""
+    blocks, slack = list(kept), 0.0
     for slot in slots(settings, first):
         at, free = slot.start, slot.hours - settings.warm_up
         used = settings.warm_up
@@ -195,14 +195,13 @@ def fit(
             if not worth:
                 slack += free
                 break
-            task = min(worth, key=lambda task: (task.id != begun, -priority(task), place[task.id]))
+            task = min(worth, key=lambda task: (-priority(task), place[task.id]))
             hours = min(free, todo[task.id])
             end = _later(at, hours + used)
             blocks.append(Block(task.id, parts[task.id], at, end, hours))
             at, free, used = end, free - hours, 0.0
             parts[task.id] += 1
             todo[task.id] -= hours
-            begun = task.id
             if todo[task.id] <= TINY:
                 del todo[task.id]
     return Plan(tuple(blocks), todo, slack)

@@ -56,9 +56,9 @@ def test_optimists_miss_more_and_waste_less():
 
 
 def test_the_costs_are_what_a_hand_counts():
-    truth, counted = np.array([[3, 0, 3, 0]]), np.array([[3, 3, 0, 0]])
-    assert calibration.cost_of_trust(truth, counted, 2).loc[0].tolist() == [1, 2, 0]
-    assert calibration.cost_of_trust(truth, counted, 2, check=0.5).loc[0].tolist() == [0, 2, 1]
+    truth, counted = np.array([[3, 0, 0, 3, 0]]), np.array([[3, 3, 3, 0, 0]])
+    assert calibration.cost_of_trust(truth, counted, 2).loc[0].tolist() == [2, 2, 0]
+    assert calibration.cost_of_trust(truth, counted, 2, check=0.5).loc[0].tolist() == [0, 2, 1.5]
 
 
 def test_a_correlation_that_is_none_is_refused():
