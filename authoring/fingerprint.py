@@ -36,12 +36,24 @@ def lesson_inputs(course: Course, text: str) -> str:
 
     A lesson uses a module of the lab when one of the names that the module offers occurs in its code, and every module
     that such a module imports. It uses the data when a module it uses names the folder `data`. Installed packages do
-    not count: `requirements.lock` holds them still, and nbval notices when an output changes.
+    not count: `requirements.lock` holds them still, and nbval notices when an output changes. A lesson whose code says
+    `syllabus` depends on what there is to learn, in which order and how long.
 
     The source is not parsed for this: most checks find nothing changed, and parsing every unit would take seconds.
     """
     code = "\n".join(CODE_CELL.findall(text))
+    text += _to_learn(course) if re.search(r"\bsyllabus\b", code) else ""
     return _hash(course, text, _lab_files(course.root / "curriculum" / "lab", code) if "lab" in code else [])
+
+
+def _to_learn(course: Course) -> str:
+    """What plans are computed from: skills and units, without their state, resources and where they serve an item."""
+    units = [
+        unit.model_dump(mode="json", include={"id", "milestone", "title", "hours", "skills", "prerequisites"})
+        | {"covers": sorted(unit.covers)}
+        for unit in course.syllabus.units
+    ]
+    return json.dumps([course.syllabus.skills, units], sort_keys=True)
 
 
 def assignment_inputs(course: Course, text: str, supplements: Iterable[Path]) -> str:
