@@ -47,13 +47,17 @@ def lesson_inputs(course: Course, text: str) -> str:
 
 
 def _to_learn(course: Course) -> str:
-    """What plans are computed from: skills and units, without their state, resources and where they serve an item."""
+    """What plans are computed from: what the lab says of skills and items, and the units as they are learnt from.
+
+    Their state, their resources and where they serve an item change often, and no plan.
+    """
+    said = [path.read_text(encoding="utf-8") for path in sorted((course.root / "curriculum" / "lab").glob("*.yml"))]
     units = [
         unit.model_dump(mode="json", include={"id", "milestone", "title", "hours", "skills", "prerequisites"})
         | {"covers": sorted(unit.covers)}
         for unit in course.syllabus.units
     ]
-    return json.dumps([course.syllabus.skills, units], sort_keys=True)
+    return json.dumps([said, course.syllabus.skills, units], sort_keys=True)
 
 
 def assignment_inputs(course: Course, text: str, supplements: Iterable[Path]) -> str:

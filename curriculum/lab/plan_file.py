@@ -1,7 +1,7 @@
 """The learner's plan in files that they keep: `plan.json`, which is read again, and `plan.ics`, for a calendar program.
 
-A plan made from the sample assessment is written under other names, `sample-plan.…`, so that it is never mistaken for,
-or written over, the learner's own.
+A plan made from the sample assessment, or by a lesson to show how, is written under other names, `sample-plan.…`: it is
+never mistaken for, or written over, the learner's own.
 """
 
 import json

@@ -89,7 +89,9 @@ def plan_desk(
     hours = _slider("hours a week", sum(session.hours for session in settings.sessions), (*HOURS, 0.5))
     start = widgets.DatePicker(description="start", value=settings.start)
     zone = widgets.Text(description="time zone", value=settings.zone, continuous_update=False)
-    employer = widgets.Checkbox(description="my employer has AI to work on", value=_has_employer(own))
+    employer = widgets.Checkbox(
+        description="my employer has AI to work on", value=_has_employer(own), layout=widgets.Layout(width="24em")
+    )
     button = widgets.Button(
         description="Save plan and calendar", button_style="primary", layout=widgets.Layout(width="auto")
     )

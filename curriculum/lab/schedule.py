@@ -21,7 +21,7 @@ from curriculum.lab.self_assessment import Assessment
 if TYPE_CHECKING:
     from curriculum.syllabus import Syllabus, Unit
 
-ITEMS = Path(__file__).parent / "data" / "actionable_items.yml"
+ITEMS = Path(__file__).with_name("actionable_items.yml")
 SHOW_HOURS = 0.5  # to show what a unit teaches, where its skills are held already
 SHORTEST = 0.2  # hours; less than that of a session is not begun
 TINY = 1e-9

@@ -19,7 +19,7 @@ from curriculum.lab.errors import LabError
 
 FILE = "self-assessment.json"
 FORMAT = 1
-SKILLS = Path(__file__).parent / "data" / "skills.yml"
+SKILLS = Path(__file__).with_name("skills.yml")
 LONGEST_EVIDENCE = 500
 
 LEVELS = (

@@ -52,6 +52,14 @@ def test_a_lesson_that_plans_depends_on_what_there_is_to_learn(
     assert changed == ("syllabus" in code and "hours" in was)
 
 
+@pytest.mark.parametrize("code", ["Course().syllabus.units", "print('nothing')"])
+def test_a_lesson_that_plans_depends_on_what_the_lab_says_of_skills(tiny_course: Course, code: str) -> None:
+    course = course_with(tiny_course, code)
+    before = inputs(course)
+    (course.root / "curriculum" / "lab" / "skills.yml").write_text("monitoring: {}\n", encoding="utf-8")
+    assert (inputs(course) != before) == ("syllabus" in code)
+
+
 @pytest.mark.parametrize(
     ("code", "counts"),
     [

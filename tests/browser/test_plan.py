@@ -1,4 +1,4 @@
-"""The lesson on the plan in a real JupyterLab: a rating is kept, a control moves the plan, a button saves a calendar."""
+"""The lesson on the plan in a real JupyterLab: a rating is kept, a control moves the plan, a button saves it."""
 
 import os
 import secrets
