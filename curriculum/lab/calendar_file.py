@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from curriculum.lab.dated_plan import read_moment
 from curriculum.lab.errors import LabError
-from curriculum.lab.schedule import read_moment
 
 PRODUCT = "-//ai-systems-curriculum//plan//EN"
 

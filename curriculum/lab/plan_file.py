@@ -14,9 +14,9 @@ from typing import Any
 from curriculum.files import write_atomically
 from curriculum.lab import calendar_file
 from curriculum.lab.calendar_file import Calendar, Entry
+from curriculum.lab.dated_plan import Block, Plan, Session, Settings, Task, read_moment
 from curriculum.lab.errors import LabError
 from curriculum.lab.planning import Weights
-from curriculum.lab.schedule import Block, Plan, Session, Settings, Task, read_moment
 
 FORMAT = 1
 SAMPLE = "sample-"

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from curriculum.lab.dated_plan import Plan, Settings, Task, finished
 from curriculum.lab.planning import FACTORS
 from curriculum.lab.plots import COLOURS, figure
 from curriculum.lab.running_work import World
-from curriculum.lab.schedule import Plan, Settings, Task, finished
 
 TOP = 12  # skills shown
 FIRST, FIRM = 5, 0.8  # a skill is firm when it is among the first five under four of five weightings

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from curriculum.lab import plan_file, self_assessment
+from curriculum.lab.dated_plan import finished
 from curriculum.lab.display import plain_table, show, table
 from curriculum.lab.errors import LabError
-from curriculum.lab.schedule import finished
 
 HEAD = ["what", "yours"]
 

@@ -1,4 +1,4 @@
-"""The widgets of s1-map-and-plan: thin views over `self_assessment`, `planning`, `schedule` and `plan_file`.
+"""The widgets of s1-map-and-plan: thin views over `self_assessment`, `planning`, `dated_plan` and `plan_file`.
 
 Each returns a widget and computes nothing of its own. Without a browser a lesson shows the same as a table or a plot.
 """
@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curriculum.errors import CourseError
-from curriculum.lab import plan_file, planning, schedule, self_assessment
+from curriculum.lab import dated_plan, plan_file, planning, self_assessment
+from curriculum.lab.dated_plan import Plan, Settings, Task
 from curriculum.lab.display import escape, table
 from curriculum.lab.errors import LabError
 from curriculum.lab.planning import Weights
 from curriculum.lab.running_work import KINDS, World, break_even, project
-from curriculum.lab.schedule import Plan, Settings, Task
 from curriculum.lab.self_assessment import HIGHEST, LEVELS, Assessment
 
 if TYPE_CHECKING:
@@ -126,15 +126,15 @@ def make_plan(
 ) -> tuple[Any, list[Task], Plan]:
     """From an assessment to a plan in one step: the ranking, the tasks and the plan."""
     ranked = planning.rank(planning.factors(syllabus, assessment), weights)
-    tasks = schedule.tasks_for(syllabus, assessment, employer)
-    return ranked, tasks, schedule.fit(tasks, settings, schedule.by_rank(syllabus, ranked))
+    tasks = dated_plan.tasks_for(syllabus, assessment, employer)
+    return ranked, tasks, dated_plan.fit(tasks, settings, dated_plan.by_rank(syllabus, ranked))
 
 
 def plan_table(syllabus: "Syllabus", assessment: Assessment, ranked: Any, tasks: list[Task], plan: Plan) -> str:
     """The first skills with their reasons, and each item with its date, as HTML."""
     whose = "<p><b>Sample ratings, not yours:</b> rate a skill above.</p>" if assessment.is_sample else ""
     top = [[str(row["rank"]), syllabus.skills[skill], planning.why(row)] for skill, row in ranked.head(6).iterrows()]
-    done = schedule.finished(tasks, plan)
+    done = dated_plan.finished(tasks, plan)
     items = [task for task in tasks if task.item]
     dates = [
         [task.item, task.title, f"{done[task.item]:%a %d %b %Y}" if task.item in done else "does not fit"]
@@ -193,13 +193,13 @@ def _slider(name: str, value: float, span: tuple[float, float, float]) -> "ipywi
 def _chosen(settings: Settings, hours: float, start: date | None, zone: str) -> Settings:
     """`settings` with what the controls say. The learner's own sessions stay while their hours do."""
     same = abs(sum(session.hours for session in settings.sessions) - hours) < 1e-9
-    sessions = settings.sessions if same else schedule.weekly(hours)
+    sessions = settings.sessions if same else dated_plan.weekly(hours)
     return replace(settings, start=start or settings.start, zone=zone.strip(), sessions=sessions)
 
 
 def _has_employer(own: plan_file.Saved | None) -> bool:
     """Whether the saved plan has the employer's form of the items; yes where there is none."""
-    forms = {item: entry["act"] for item, entry in schedule.items().items() if "otherwise" in entry}
+    forms = {item: entry["act"] for item, entry in dated_plan.items().items() if "otherwise" in entry}
     return own is None or any(task.item in forms and task.title == forms[task.item] for task in own.tasks)
 
 

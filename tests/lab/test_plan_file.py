@@ -9,11 +9,11 @@ import vobject
 
 from curriculum import lab
 from curriculum.course import Course
-from curriculum.lab import calendar_file, plan_file, plan_summary, schedule, self_assessment
+from curriculum.lab import calendar_file, dated_plan, plan_file, plan_summary, self_assessment
 from curriculum.lab.calendar_file import Change
+from curriculum.lab.dated_plan import Session, Settings
 from curriculum.lab.plan_widgets import make_plan
 from curriculum.lab.planning import Weights
-from curriculum.lab.schedule import Session, Settings
 
 SYLLABUS = Course().syllabus
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -58,7 +58,7 @@ def test_every_block_is_in_the_calendar_and_items_say_when_they_are_done(tmp_pat
     events = vobject.readOne(plan_file.path_of("ics", tmp_path).read_text(encoding="utf-8")).vevent_list
     assert sorted(event.dtstart.value for event in events) == sorted(block.start for block in saved.plan.blocks)
     item = next(event for event in events if event.summary.value.startswith("A1.1 "))
-    assert item.description.value == f"Done when: {schedule.items()['A1.1']['done']}."
+    assert item.description.value == f"Done when: {dated_plan.items()['A1.1']['done']}."
 
 
 def test_the_sample_is_never_written_over_the_learners_plan(tmp_path):
@@ -93,15 +93,15 @@ def test_there_is_no_plan_where_none_was_saved(tmp_path):
 
 def test_a_lost_fortnight_is_recovered_without_doubles():
     _, tasks, promised = make_plan(
-        SYLLABUS, self_assessment.sample(), replace(SETTINGS, sessions=schedule.weekly(2.5), away=()), Weights()
+        SYLLABUS, self_assessment.sample(), replace(SETTINGS, sessions=dated_plan.weekly(2.5), away=()), Weights()
     )
-    settings = replace(SETTINGS, sessions=schedule.weekly(2.5), away=())
+    settings = replace(SETTINGS, sessions=dated_plan.weekly(2.5), away=())
     ill, well = settings.start + timedelta(21), settings.start + timedelta(35)
     kept = [block for block in promised.blocks if block.start.date() < ill]
-    broken = schedule.fit(tasks, settings, kept=kept, first=well)
+    broken = dated_plan.fit(tasks, settings, kept=kept, first=well)
     more = replace(settings, sessions=(*settings.sessions, Session("Sun", "10:00", 1)))
-    mended = schedule.fit(tasks, more, kept=kept, first=well)
-    done = [len(schedule.finished(tasks, plan)) for plan in (promised, broken, mended)]
+    mended = dated_plan.fit(tasks, more, kept=kept, first=well)
+    done = [len(dated_plan.finished(tasks, plan)) for plan in (promised, broken, mended)]
     assert done[0] == done[2] == 13 > done[1]
     one = calendar_file.revised(calendar_file.empty(), plan_file.entries(tasks, promised), NOW)
     two = calendar_file.revised(one, plan_file.entries(tasks, mended), NOW + timedelta(1))

@@ -7,8 +7,8 @@ import pytest
 
 from curriculum.course import Course
 from curriculum.lab import plan_file, plan_widgets, self_assessment
+from curriculum.lab.dated_plan import Session, Settings
 from curriculum.lab.planning import Weights
-from curriculum.lab.schedule import Session, Settings
 
 SYLLABUS = Course().syllabus
 SETTINGS = Settings(date(2027, 1, 11), "Europe/Berlin", (Session("Tue", "19:00", 2), Session("Sat", "10:00", 2)))
