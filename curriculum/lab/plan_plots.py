@@ -83,7 +83,7 @@ def draw_factors(ranked: pd.DataFrame, top: int = 8) -> None:
     shown = ranked.head(top)
     low = shown["readiness"].idxmin()
     ready = int((shown["readiness"] == 1).sum())
-    title = f"{ready} of the first {top} can begin today; {low} has {shown['readiness'].min():.0%} of what it needs"
+    title = f"{ready} of the first {top} can begin today; {low} is {shown['readiness'].min():.0%} ready"
     alt = f"Bars from 0 to 1 of gap, leverage and readiness for the first {top} skills: "
     alt += "; ".join(f"{skill} {', '.join(f'{row[f]:.2f}' for f in FACTORS)}" for skill, row in shown.iterrows()) + "."
     with figure(title, alt, columns=3, size=(8.6, 3.8)) as axes:

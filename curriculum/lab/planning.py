@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from curriculum.syllabus import Syllabus, Unit
 
 TARGET = 3  # alone, on a system that people rely on
+LEAST_READY = 0.1  # where nothing of what comes before is there: it can be learnt on the way
 FACTORS = ["gap", "leverage", "readiness"]
 Graph = Mapping[str, Iterable[str]]
 
@@ -79,7 +80,8 @@ def factors(syllabus: "Syllabus", assessment: Assessment, target: int = TARGET) 
 
     - `gap`: levels that are missing to `target`, as a share of `target`;
     - `leverage`: share of the curriculum's hours in units that teach the skill, or that come after the first that does;
-    - `readiness`: how far the skills of the units before that first unit are at `target`, on average; 1 where none is.
+    - `readiness`: how far the skills of the units before that first unit are at `target`, on average: `LEAST_READY`
+      where none is begun, 1 where all are held or none is needed.
 
     Raises `LabError` when `target` is no level above 0.
     """
@@ -97,10 +99,11 @@ def factors(syllabus: "Syllabus", assessment: Assessment, target: int = TARGET) 
         first = teachers[0].id
         opened = {unit.id for unit in teachers} | after(graph, first)
         needed = {name for unit in before(graph, first) for name in syllabus.unit(unit).skills}
+        there = float(np.mean([held[name] for name in sorted(needed)])) if needed else 1.0
         rows[skill] = {
             "gap": 1 - held[skill],
             "leverage": sum(hours[unit] for unit in opened) / sum(hours.values()),
-            "readiness": float(np.mean([held[name] for name in sorted(needed)])) if needed else 1.0,
+            "readiness": LEAST_READY + (1 - LEAST_READY) * there,
             "unit": first,
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("skill")
@@ -118,7 +121,7 @@ def why(row: "pd.Series[float]", target: int = TARGET) -> str:
     missing = round(float(row["gap"]) * target)
     return (
         f"{missing} of {target} levels missing, {row['leverage']:.0%} of the course's hours build on it, "
-        f"and {row['readiness']:.0%} of what it needs is there."
+        f"and it is {row['readiness']:.0%} ready to begin."
     )
 
 

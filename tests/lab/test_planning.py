@@ -71,8 +71,8 @@ def test_the_factors_are_what_a_hand_calculates(syllabus):
     mine = Assessment({"first": Rating(2, "seen"), "second": Rating(1)})
     table = planning.factors(syllabus, mine)
     assert table.loc["first", planning.FACTORS].tolist() == pytest.approx([1 / 3, 10 / 12, 1])
-    assert table.loc["second", planning.FACTORS].tolist() == pytest.approx([2 / 3, 8 / 12, 2 / 3])
-    assert table.loc["third", planning.FACTORS].tolist() == pytest.approx([1, 4 / 12, (2 / 3 + 1 / 3) / 2])
+    assert table.loc["second", planning.FACTORS].tolist() == pytest.approx([2 / 3, 8 / 12, 0.1 + 0.9 * 2 / 3])
+    assert table.loc["third", planning.FACTORS].tolist() == pytest.approx([1, 4 / 12, 0.1 + 0.9 * (2 / 3 + 1 / 3) / 2])
     assert table.loc["alone", planning.FACTORS].tolist() == pytest.approx([1, 2 / 12, 1])
     assert table["unit"].tolist() == ["u-a", "u-b", "u-c", "u-d"]
 
@@ -93,7 +93,13 @@ def test_the_weights_change_the_order(syllabus):
     table = planning.factors(syllabus, Assessment({}))
     assert planning.rank(table, Weights(1, 0, 0)).loc["third", "score"] == 1
     assert planning.rank(table, Weights(0, 1, 0)).index[0] == "first"
-    assert planning.rank(table, Weights(0, 0, 1)).loc["third", "score"] == 0
+    assert planning.rank(table, Weights(0, 0, 1)).loc["third", "score"] == pytest.approx(planning.LEAST_READY)
+
+
+def test_a_beginner_is_told_more_than_the_order_of_the_syllabus(syllabus):
+    ranked = planning.rank(planning.factors(syllabus, Assessment({})))
+    assert ranked.index.tolist() == ["first", "alone", "second", "third"]
+    assert ranked["score"].gt(0).all()
 
 
 def test_only_the_ratio_of_weights_counts(syllabus):
