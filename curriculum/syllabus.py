@@ -65,6 +65,25 @@ class Cover(_Model):
     reflection: Slug | None = None
 
 
+class Proof(_Model):
+    """What proves a success indicator: tasks and reflection of a unit that serve `item`, at `share` of their points.
+
+    `indicator` is the framework's id, or one of our own for a milestone's capability. `item` is the indicator itself
+    where it is left out.
+    """
+
+    indicator: str
+    title: Text
+    unit: Slug
+    item: str = ""
+    share: float = Field(default=0.7, gt=0, le=1)
+
+    @property
+    def served_item(self) -> str:
+        """The key of the unit's `covers`."""
+        return self.item or self.indicator
+
+
 class Milestone(_Model):
     """One stage of the journey."""
 
@@ -73,6 +92,7 @@ class Milestone(_Model):
     folder: str
     goal: Text
     capability: Text
+    proofs: list[Proof] = []
 
 
 class Unit(_Model):
@@ -139,6 +159,11 @@ class Syllabus(_Model):
                 raise ValueError(f"{unit.id}: unknown prerequisite {', '.join(sorted(unknown))}")
             if unknown := set(unit.skills) - set(self.skills):
                 raise ValueError(f"{unit.id}: unknown skill {', '.join(sorted(unknown))}")
+        covers = {unit.id: unit.covers for unit in self.units}
+        for milestone in self.milestones:
+            for proof in milestone.proofs:
+                if proof.served_item not in covers.get(proof.unit, {}):
+                    raise ValueError(f"{milestone.id}: {proof.unit!r} covers no {proof.served_item!r} that could prove")
         try:
             TopologicalSorter({unit.id: unit.prerequisites for unit in self.units}).prepare()
         except CycleError as error:

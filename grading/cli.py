@@ -199,6 +199,98 @@ def export(
         console.print(_escape(str(export_grades(course, to, path))), soft_wrap=True)
 
 
+badge_app = typer.Typer(no_args_is_help=True, help="Issue, verify and revoke credentials that verify offline.")
+app.add_typer(badge_app, name="badge", rich_help_panel=FACILITATE)
+
+
+@badge_app.command("issuer")
+def badge_issuer(name: Annotated[str, typer.Argument(help="who issues, as a credential names them")]) -> None:
+    """Make the issuer of this cohort, with its first key."""
+    from grading.badges import issuer_of
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        issuer = issuer_of(course).create(name)
+    console.print(_escape(f"Hand out {issuer.public} and {issuer.status_file}; keep the .pem files to yourself."))
+
+
+@badge_app.command("issue")
+def badge_issue(
+    milestone: Annotated[str, typer.Argument(metavar="MILESTONE", help="such as foundation or year1")],
+    student: Annotated[str, typer.Argument(help="the name in the gradebook")],
+    email: Annotated[str, typer.Option(help="whom it is for; the gradebook's address otherwise")] = "",
+) -> None:
+    """Issue a credential for each success indicator that a student's grades prove."""
+    from grading.badges import issue_badges
+
+    course = Course()
+    course.require_solutions()
+    with exclusive(course.root):
+        for issued in issue_badges(course, milestone, student, email):
+            said = str(issued.path) if issued.path else issued.sentence
+            console.print(
+                _escape(f"{issued.indicator.proof.indicator}: {issued.indicator.state}. {said}"), soft_wrap=True
+            )
+
+
+@badge_app.command("verify")
+def badge_verify(
+    credential: Annotated[Path, typer.Argument(help="the credential's file")],
+    issuer: Annotated[Path, typer.Option(help="the issuer's public document, from a place you trust")],
+    status: Annotated[Path | None, typer.Option(help="the issuer's status list")] = None,
+    email: Annotated[str, typer.Option(help="whom it should be for")] = "",
+) -> None:
+    """Check a credential offline."""
+    from grading.badges import verify_file
+
+    verdict = verify_file(credential, issuer, status, email)
+    for name, holds, sentence in verdict.rows:
+        console.print(_escape(f"{name}: {holds}. {sentence}"), soft_wrap=True)
+    if not verdict.ok:
+        raise typer.Exit(1)
+
+
+@badge_app.command("revoke")
+def badge_revoke(
+    credential: Annotated[str, typer.Argument(help="its id, which begins with urn:uuid:")],
+    why: Annotated[str, typer.Option(help="for the ledger")],
+) -> None:
+    """Revoke a credential, and publish the status list anew."""
+    from grading.badges import issuer_of
+
+    course = Course()
+    with exclusive(course.root):
+        issuer_of(course).revoke(credential, why)
+    console.print(_escape(f"Hand out {issuer_of(course).status_file} again."), soft_wrap=True)
+
+
+@badge_app.command("publish")
+def badge_publish() -> None:
+    """Sign the status list anew, so that it stays valid when nothing was issued for a while."""
+    from grading.badges import issuer_of
+
+    course = Course()
+    with exclusive(course.root):
+        issuer_of(course).publish_status()
+    console.print(_escape(f"Hand out {issuer_of(course).status_file} again."), soft_wrap=True)
+
+
+@badge_app.command("rotate")
+def badge_rotate(
+    stolen: Annotated[bool, typer.Option("--stolen/--lost", help="whether somebody else may have the key")],
+) -> None:
+    """Retire the key and make a new one."""
+    from grading.badges import issuer_of
+
+    course = Course()
+    with exclusive(course.root):
+        fail = issuer_of(course).rotate(stolen)
+    console.print(f"{len(fail)} credentials no longer verify and have to be issued again.")
+    for credential in fail:
+        console.print(credential)
+
+
 @app.command(rich_help_panel=FACILITATE)
 def demo() -> None:
     """Play the whole loop on a sample cohort of twelve."""

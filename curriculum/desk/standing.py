@@ -115,7 +115,7 @@ def progress_of(course: Course) -> Journey:
 
     Raises `CourseError` when the syllabus cannot be read, or the gradebook is not one.
     """
-    with _gradebook(course) as gradebook:
+    with gradebook_to_read(course) as gradebook:
         standings = [_standing(course, unit, gradebook) for unit in course.syllabus.ready_units]
     milestones = {
         milestone.title: [standing for standing in standings if standing.unit.milestone == milestone.id]
@@ -167,7 +167,7 @@ def _next_step(course: Course, standings: list[Standing]) -> Step:
 
 
 @contextmanager
-def _gradebook(course: Course) -> Iterator["Session | None"]:
+def gradebook_to_read(course: Course) -> Iterator["Session | None"]:
     """A session on the gradebook that cannot write; None where nothing was graded here.
 
     nbgrader's own `Gradebook` creates what it misses when it is opened, so its tables are read without it.
