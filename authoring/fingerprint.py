@@ -36,12 +36,28 @@ def lesson_inputs(course: Course, text: str) -> str:
 
     A lesson uses a module of the lab when one of the names that the module offers occurs in its code, and every module
     that such a module imports. It uses the data when a module it uses names the folder `data`. Installed packages do
-    not count: `requirements.lock` holds them still, and nbval notices when an output changes.
+    not count: `requirements.lock` holds them still, and nbval notices when an output changes. A lesson whose code says
+    `syllabus` depends on what there is to learn, in which order and how long.
 
     The source is not parsed for this: most checks find nothing changed, and parsing every unit would take seconds.
     """
     code = "\n".join(CODE_CELL.findall(text))
+    text += _to_learn(course) if re.search(r"\bsyllabus\b", code) else ""
     return _hash(course, text, _lab_files(course.root / "curriculum" / "lab", code) if "lab" in code else [])
+
+
+def _to_learn(course: Course) -> str:
+    """What plans are computed from: what the lab says of skills and items, and the units as they are learnt from.
+
+    Their state, their resources and where they serve an item change often, and no plan.
+    """
+    said = [path.read_text(encoding="utf-8") for path in sorted((course.root / "curriculum" / "lab").glob("*.yml"))]
+    units = [
+        unit.model_dump(mode="json", include={"id", "milestone", "title", "hours", "skills", "prerequisites"})
+        | {"covers": sorted(unit.covers)}
+        for unit in course.syllabus.units
+    ]
+    return json.dumps([said, course.syllabus.skills, units], sort_keys=True)
 
 
 def assignment_inputs(course: Course, text: str, supplements: Iterable[Path]) -> str:

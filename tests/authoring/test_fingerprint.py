@@ -35,6 +35,31 @@ def inputs(course: Course) -> str:
     return lesson_inputs(course, read_text(course, unit, course.lesson_source(unit)))
 
 
+@pytest.mark.parametrize("code", ["Course().syllabus.units", "print('nothing')"])
+@pytest.mark.parametrize(
+    ("was", "becomes"), [("hours: {lesson: 1", "hours: {lesson: 3"), ("summary: ", "summary: New. ")]
+)
+def test_a_lesson_that_plans_depends_on_what_there_is_to_learn(
+    tiny_course: Course, code: str, was: str, becomes: str
+) -> None:
+    course = course_with(tiny_course, code)
+    before = inputs(course)
+    path = course.root / "curriculum" / "syllabus.yml"
+    text = path.read_text(encoding="utf-8")
+    assert was in text
+    path.write_text(text.replace(was, becomes), encoding="utf-8")
+    changed = inputs(Course(root=course.root, work=course.work, cohort=course.cohort)) != before
+    assert changed == ("syllabus" in code and "hours" in was)
+
+
+@pytest.mark.parametrize("code", ["Course().syllabus.units", "print('nothing')"])
+def test_a_lesson_that_plans_depends_on_what_the_lab_says_of_skills(tiny_course: Course, code: str) -> None:
+    course = course_with(tiny_course, code)
+    before = inputs(course)
+    (course.root / "curriculum" / "lab" / "skills.yml").write_text("monitoring: {}\n", encoding="utf-8")
+    assert (inputs(course) != before) == ("syllabus" in code)
+
+
 @pytest.mark.parametrize(
     ("code", "counts"),
     [

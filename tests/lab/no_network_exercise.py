@@ -83,6 +83,21 @@ def tables_and_policies() -> None:
     assert answer.decision == cedarpy.Decision.Allow
 
 
+def calendars() -> None:
+    from datetime import UTC, datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    import vobject
+
+    from curriculum.lab import calendar_file
+
+    start = datetime(2027, 3, 30, 19, tzinfo=ZoneInfo("Europe/Berlin"))
+    entry = calendar_file.Entry("a", "A lesson", start, start + timedelta(hours=1))
+    calendar = calendar_file.revised(calendar_file.empty(), [entry], datetime(2026, 11, 24, tzinfo=UTC))
+    read = vobject.readOne(calendar_file.to_ics(calendar, "plan").decode())
+    assert read.vevent.dtstart.value == start
+
+
 def notebook() -> None:
     import nbclient
     import nbformat
@@ -103,5 +118,6 @@ if __name__ == "__main__":
     manifests()
     tables_and_policies()
     infrastructure()
+    calendars()
     notebook()
     print("all used")
