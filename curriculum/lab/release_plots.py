@@ -7,12 +7,10 @@ from curriculum.lab.plots import COLOURS, figure
 from curriculum.lab.releases import Numbers
 
 
-def draw_gates(good: pd.DataFrame, bad: pd.DataFrame, tolerance: float) -> None:
+def draw_gates(good: pd.DataFrame, bad: pd.DataFrame) -> None:
     """How often two gates let a retrained and a damaged model pass, against the size of the sample."""
     small = bad.index[1]
-    title = (
-        f"On {small:,} households a comparison lets the damaged model pass {bad.loc[small, 'compare']:.0%} of the time"
-    )
+    title = f"{small:,} households: comparing lets the damaged model pass {bad.loc[small, 'compare']:.0%} of the time"
     alt = (
         "Two line charts against the number of households judged. Left, the retrained model that is as good: the gate "
         f"that compares passes it in {good['compare'].iloc[0]:.0%} to {good['compare'].iloc[-1]:.0%} of draws, one "
@@ -51,7 +49,8 @@ def draw_canaries(paths: dict[str, Numbers], boundary: float) -> None:
     """What the two real canaries looked like after each batch, with both boundaries."""
     crossed = np.flatnonzero(paths["broken"] > boundary)
     when = f"at batch {crossed[0] + 1}" if len(crossed) else "not"
-    title = f"The broken canary crosses the boundary {when}, and the good one wanders below it"
+    early = np.flatnonzero(paths["good"] > 1.645)
+    title = f"The broken canary crosses the boundary {when}; the good one is red at {len(early)} looks and is not bad"
     alt = (
         "Line chart of standard errors above the baseline against batches, for two canaries under real traffic. The "
         f"broken one ends at {paths['broken'][-1]:.1f} and crosses {boundary} {when}; the good one ranges from "
@@ -118,4 +117,4 @@ def draw_policies(table: pd.DataFrame) -> None:
         ax.set(
             xlabel="hours of review in a quarter", ylabel="harmful models and\nworkflows that went out", ylim=(0, None)
         )
-        ax.margins(x=0.18, y=0.25)
+        ax.set(xlim=(-10, 1.25 * table["hours"].max()), ylim=(0, 1.25 * table[counted].max()))

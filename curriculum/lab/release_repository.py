@@ -52,6 +52,7 @@ def _action(name: str, inputs: Iterable[str]) -> str:
         + (f"inputs:\n{declared}" if declared else "")
         + f"{outputs}runs:\n  using: composite\n  steps:\n    - id: do\n      shell: bash\n"
         + (f"      env:\n{handed}" if handed else "")
-        + f'      run: |\n        line="{name}{said}"\n        printf \'%s\\n\' "$line"\n{given}'
+        + f'      run: |\n        line="{name}{said}"\n'
+        + f"        line=\"${{line//$'\\n'/ }}\"\n        printf '%s\\n' \"$line\"\n{given}"
         + '        while read -r fail; do [[ "$line" != "$fail"* ]] || { sleep 0.2; exit 1; }; done < fails.txt\n'
     )
