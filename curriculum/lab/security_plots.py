@@ -63,7 +63,7 @@ def draw_options(options: pd.DataFrame) -> None:
         f"{name}: {row['open']:,.0f} open pairs, {row['refused']:,.0f} refused in need, {row['review']:,.0f} minutes"
         for name, row in options.iterrows()
     )
-    panels = [("open", "reader and record, open", "vermillion"), ("refused", "refused in need a month", "orange")]
+    panels = [("open", "pairs open without a reason", "vermillion"), ("refused", "refused in need a month", "orange")]
     panels.append(("review", "review (minutes a month)", "blue"))
     rows = np.arange(len(options))[::-1]
     with figure(title, alt + ".", columns=3, size=(9.6, 3.2)) as axes:
