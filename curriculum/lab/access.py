@@ -78,7 +78,9 @@ def casework(households: int = 1500, staff: int = 24, seed: int = 14) -> Casewor
         elif chance < 0.96:
             rows.append((deputy[owner], home, "deputy"))
         elif chance < 0.99:
-            rows.append((draw.choice([each for each in people if each not in (owner, deputy[owner])]), home, "other team"))
+            rows.append(
+                (draw.choice([each for each in people if each not in (owner, deputy[owner])]), home, "other team")
+            )
         else:
             rows.append((draw.choice([each for each in people if each not in (owner, deputy[owner])]), home, "curious"))
     return Casework(people, homes, assigned, deputy, pd.DataFrame(rows, columns=["reader", "household", "why"]))

@@ -133,7 +133,10 @@ def _word(draw: random.Random) -> str:
 
 _SECRETS: dict[str, tuple[str, Callable[[random.Random], str]]] = {
     "environment dump": ("output", lambda d: f"AWS_SECRET_ACCESS_KEY={_text(d, 40)}"),
-    "connection string": ("output", lambda d: f"OperationalError: postgresql://rank:{_word(d)}@db.city:5432/households"),
+    "connection string": (
+        "output",
+        lambda d: f"OperationalError: postgresql://rank:{_word(d)}@db.city:5432/households",
+    ),
     "request log": ("output", lambda d: f"> Authorization: Bearer {_jwt(d)}"),
     "signed link": ("output", lambda d: f"https://store.city/raw.parquet?sv=2024&sp=racwdl&sig={_text(d, 43)}="),
     "password in code": ("source", lambda d: f'password = "{_word(d)}"'),

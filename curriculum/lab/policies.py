@@ -29,8 +29,8 @@ def plan_input(
 
     `resources` is a list of `name`, `type`, `properties` and `tags`, sorted by name. Properties are those of the
     template, with short forms such as `!Ref X` written out as `{"Ref": "X"}`: a value that is an object with one key
-    `Ref` or `Fn::…` is not known before the template runs. `tags` is an object from keys to values, empty where there are
-    none. `exceptions` are objects with `resource`, `rule`, `until` and `reason`; dates are `YYYY-MM-DD`.
+    `Ref` or `Fn::…` is not known before the template runs. `tags` is an object from keys to values, empty where there
+    are none. `exceptions` are objects with `resource`, `rule`, `until` and `reason`; dates are `YYYY-MM-DD`.
     """
     resources = []
     for name, part in sorted(cloudformation.load_template(template)["Resources"].items()):
@@ -76,7 +76,7 @@ def cedar_errors(policy: str, schema: str) -> list[str]:
 
 
 def cedar(policy: str, entities: Sequence[Json], requests: Sequence[Json], schema: str | None = None) -> list[bool]:
-    """Whether Cedar allows each request. `LabError` if it could not decide; a policy that fails in one counts as silent.
+    """Whether Cedar allows each request. `LabError` if it could not decide; a policy that fails in one is silent.
 
     With a schema, entities and requests must conform to it. That a failing policy is silent is Cedar's rule, and the
     reason to validate first.

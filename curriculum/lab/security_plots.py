@@ -12,15 +12,17 @@ from curriculum.lab.plots import COLOURS, figure
 
 
 def draw_thresholds(sweep: pd.DataFrame, default: float, capacity: int) -> None:
-    """Experiment 1: findings to look at and secrets found, by threshold. `sweep` has `threshold`, `recall`, `findings`."""
+    """Experiment 1: findings and secrets found. `sweep` has `threshold`, `recall` and `findings`."""
     at = sweep.iloc[(sweep["threshold"] - default).abs().argmin()]
     fits = sweep[sweep["findings"] <= capacity].iloc[0]
     title = f"Threshold {default}: {at['findings']:.0f} findings for {at['recall']:.0%} of the secrets; "
     title += f"{capacity} findings allow {fits['threshold']:.2f} and {fits['recall']:.0%}"
     alt = (
-        "Two charts over the entropy threshold in bits a character. Above, the share of secrets found; below, the number "
-        "of findings on a logarithmic axis with a dashed line at what people can look at. "
-        + "; ".join(f"at {row.threshold:.2f}: {row.recall:.0%}, {row.findings:.0f} findings" for row in sweep[::6].itertuples())
+        "Two charts over the entropy threshold in bits a character. Above, the share of secrets found; below, the "
+        "number of findings on a logarithmic axis with a dashed line at what people can look at. "
+        + "; ".join(
+            f"at {row.threshold:.2f}: {row.recall:.0%}, {row.findings:.0f} findings" for row in sweep[::6].itertuples()
+        )
         + "."
     )
     with figure(title, alt, rows=2, size=(7.8, 4.8)) as axes:
@@ -41,12 +43,16 @@ def draw_windows(windows: pd.DataFrame, offered: int) -> None:
     """Experiment 3: permissions missed and left open, by days of log. `windows` has `window`, `missed`, `idle`."""
     at = windows.set_index("window").loc[offered]
     longest = windows.iloc[-1]
-    title = f"{offered} days of log miss {at['missed']:.0f} permissions of the next year; {longest['window']:.0f} days miss "
-    title += f"{longest['missed']:.0f} and keep {longest['idle']:.0f} that nobody needs"
+    title = f"{offered} days of log miss {at['missed']:.0f} permissions of the next year; "
+    title += (
+        f"{longest['window']:.0f} days miss {longest['missed']:.0f} and keep {longest['idle']:.0f} that nobody needs"
+    )
     alt = "Two lines over the days of log. "
     alt += "; ".join(f"{row.window} days: {row.missed} missed, {row.idle} idle" for row in windows.itertuples()) + "."
     with figure(title, alt, size=(7.8, 3.7)) as axis:
-        axis.plot(windows["window"], windows["missed"], color=COLOURS["vermillion"], label="needed next year, not granted")
+        axis.plot(
+            windows["window"], windows["missed"], color=COLOURS["vermillion"], label="needed next year, not granted"
+        )
         axis.plot(windows["window"], windows["idle"], color=COLOURS["blue"], label="granted, not needed next year")
         axis.axvline(offered, color="black", linestyle="--", marker="", linewidth=1, label=f"{offered} days")
         axis.set(xlabel="days of log that the policy is derived from", ylabel="permissions", ylim=(0, None))
@@ -54,10 +60,10 @@ def draw_windows(windows: pd.DataFrame, offered: int) -> None:
 
 
 def draw_options(options: pd.DataFrame) -> None:
-    """The ethics thread: what each design leaves open, and whom it refuses. Indexed by name; `open`, `refused`, `review`."""
+    """The ethics thread: a row a design, by name: what is `open`, needed reads `refused`, minutes of `review`."""
     first, last = options.iloc[0], options.iloc[-1]
-    title = f"From {first['open']:,.0f} to {last['open']:,.0f} open pairs: the price is {options['refused'].max():,.0f} refusals "
-    title += f"in need a month, or {last['review']:,.0f} minutes of review"
+    title = f"From {first['open']:,.0f} to {last['open']:,.0f} open pairs: the price is "
+    title += f"{options.iloc[-2]['refused']:,.0f} refusals in need a month, or {last['review']:,.0f} minutes of review"
     alt = "Three bar charts beside each other, a row for each design. "
     alt += "; ".join(
         f"{name}: {row['open']:,.0f} open pairs, {row['refused']:,.0f} refused in need, {row['review']:,.0f} minutes"
@@ -129,7 +135,8 @@ def draw_blind_gate(runs: pd.DataFrame) -> None:
 def draw_coverage(incidents: Mapping[str, Sequence[str]]) -> None:
     """Which of the incidents of a year a control would have shown: from incident to the controls that cover it."""
     covered = sum(bool(each) for each in incidents.values())
-    title = f"{covered} of {len(incidents)} incidents touch a control; the other {len(incidents) - covered} passed every one"
+    title = f"{covered} of {len(incidents)} incidents turn a control red; the other "
+    title += f"{len(incidents) - covered} passed every one"
     alt = "Bars of how many controls cover each incident: "
     alt += "; ".join(f"{name}: {len(each)}" for name, each in incidents.items()) + "."
     with figure(title, alt, size=(8, 3.4)) as axis:
