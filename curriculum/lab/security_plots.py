@@ -35,7 +35,7 @@ def draw_thresholds(sweep: pd.DataFrame, default: float, capacity: int) -> None:
         for axis in axes:
             axis.axvline(default, color=COLOURS["purple"], linestyle=":", marker="")
             axis.axvline(4, color=COLOURS["green"], linestyle="-.", marker="")
-        axes[0].annotate("default", (default, 0.06), (4, 0), textcoords="offset points", color=COLOURS["purple"])
+        axes[0].annotate("default", (default, 0.2), (4, 0), textcoords="offset points", color=COLOURS["purple"])
         axes[0].annotate("hexadecimal ends", (4, 0.06), (4, 0), textcoords="offset points", color=COLOURS["green"])
 
 
@@ -82,6 +82,7 @@ def draw_options(options: pd.DataFrame) -> None:
             axis.margins(x=0.3)
             axis.grid(axis="y", visible=False)
             axis.xaxis.get_major_locator().set_params(nbins=3)
+            axis.xaxis.set_major_formatter("{x:,.0f}")
 
 
 def draw_clock(log: pd.DataFrame, aware: str, hours: int = 72) -> None:
@@ -101,7 +102,10 @@ def draw_clock(log: pd.DataFrame, aware: str, hours: int = 72) -> None:
         axis.annotate("hours of the clock, gone in red", (start, -1), (4, -3), textcoords="offset points")
         axis.plot(log["at"], rows, linestyle="", marker="o", color="black")
         for row, each in zip(rows, log.itertuples(), strict=True):
-            axis.annotate(f"{each.what} ({each.who})", (each.at, row), (7, -3), textcoords="offset points")
+            side = (
+                {"xytext": (7, -3)} if each.at < end - pd.Timedelta(hours=24) else {"xytext": (-7, -3), "ha": "right"}
+            )
+            axis.annotate(f"{each.what} ({each.who})", (each.at, row), textcoords="offset points", **side)
         axis.axvline(end, color="black", linestyle="--", marker="", linewidth=1)
         axis.annotate("deadline", (end, rows[0]), (4, 0), textcoords="offset points")
         axis.set_yticks([])
@@ -133,11 +137,10 @@ def draw_blind_gate(runs: pd.DataFrame) -> None:
 
 
 def draw_coverage(incidents: Mapping[str, Sequence[str]]) -> None:
-    """Which of the incidents of a year a control would have shown: from incident to the controls that cover it."""
+    """The ethics thread: how many controls each incident turned red. `incidents` maps each to their names."""
     covered = sum(bool(each) for each in incidents.values())
-    title = f"{covered} of {len(incidents)} incidents turn a control red; the other "
-    title += f"{len(incidents) - covered} passed every one"
-    alt = "Bars of how many controls cover each incident: "
+    title = f"{len(incidents) - covered} of {len(incidents)} incidents turn no control red"
+    alt = "Bars of how many controls each incident turned red: "
     alt += "; ".join(f"{name}: {len(each)}" for name, each in incidents.items()) + "."
     with figure(title, alt, size=(8, 3.4)) as axis:
         rows = np.arange(len(incidents))[::-1]
@@ -147,5 +150,5 @@ def draw_coverage(incidents: Mapping[str, Sequence[str]]) -> None:
             if not count:
                 axis.plot([0], [row], marker="X", markersize=9, color=COLOURS["vermillion"])
         axis.set_yticks(rows, list(incidents))
-        axis.set(xlabel="controls that would have shown it", xlim=(-0.15, max(counts) + 0.6))
+        axis.set(xlabel="controls that turned red", xlim=(-0.15, max(counts) + 0.6))
         axis.xaxis.get_major_locator().set_params(integer=True)

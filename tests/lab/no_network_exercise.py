@@ -79,6 +79,15 @@ def tables_and_policies() -> None:
     assert engine.query("data.m").results[0].expressions == [{"x": 1}]
 
 
+def secrets_and_requests() -> None:
+    from curriculum.lab import leaks, policies
+
+    key = "AKIA" + "Z7" * 8  # of the form that detect-secrets could ask AWS about
+    assert leaks.scan([leaks.Line(0, "source", f'key = "{key}"', "key")])["rule"].all()
+    schema = "entity User; action read appliesTo { principal: User, resource: User };"
+    assert policies.cedar_errors("permit (principal, action, resource);", schema) == []
+
+
 def notebook() -> None:
     import nbclient
     import nbformat
@@ -99,5 +108,6 @@ if __name__ == "__main__":
     manifests()
     tables_and_policies()
     infrastructure()
+    secrets_and_requests()
     notebook()
     print("all used")

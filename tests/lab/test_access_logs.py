@@ -1,6 +1,6 @@
 import pandas as pd
 
-from curriculum.lab import access, policies
+from curriculum.lab import access_logs, policies
 
 
 def log(*rows):
@@ -15,7 +15,7 @@ def test_a_window_misses_what_is_older_and_keeps_what_is_over():
         ("usual", "daily", -1),
         ("usual", "daily", 0),
     )
-    table = access.windows(uses, [90, 120, 365]).to_dict("records")
+    table = access_logs.windows(uses, [90, 120, 365]).to_dict("records")
     assert table == [
         {"window": 90, "missed": 1, "idle": 0},
         {"window": 120, "missed": 1, "idle": 1},
@@ -24,17 +24,17 @@ def test_a_window_misses_what_is_older_and_keeps_what_is_over():
 
 
 def test_every_rhythm_is_in_the_log_at_its_distance():
-    uses = access.role_log()
-    for rhythm, (count, period) in access.RHYTHMS.items():
+    uses = access_logs.role_log()
+    for rhythm, (count, period) in access_logs.RHYTHMS.items():
         rows = uses[uses["rhythm"] == rhythm]
         assert rows["permission"].nunique() == count
         assert (rows.groupby("permission")["day"].diff().dropna() == period).all()
     assert uses.loc[uses["rhythm"] == "ended", "day"].max() < -90
-    assert access.weekday(0) == access.TODAY.isoformat()
+    assert access_logs.weekday(0) == access_logs.TODAY.isoformat()
 
 
 def test_reads_are_labelled_by_who_made_them():
-    work = access.casework(households=200, staff=6)
+    work = access_logs.casework(households=200, staff=6)
     for row in work.reads.itertuples():
         owner = work.assigned[row.household]
         expected = {"own": {owner}, "deputy": {work.deputy[owner]}}.get(row.why)
@@ -42,12 +42,12 @@ def test_reads_are_labelled_by_who_made_them():
 
 
 def test_cedar_sees_the_same_relations():
-    work = access.casework(households=5, staff=3)
+    work = access_logs.casework(households=5, staff=3)
     home, owner = next(iter(work.assigned.items()))
     asked = [
         {"principal": f'Worker::"{who}"', "action": 'Action::"read"', "resource": f'Record::"{home}"', "context": {}}
         for who in work.staff
     ]
     policy = "permit (principal, action, resource) when { resource.assigned.deputy == principal };"
-    answers = dict(zip(work.staff, policies.cedar(policy, access.entities(work), asked), strict=True))
+    answers = dict(zip(work.staff, policies.cedar(policy, access_logs.entities(work), asked), strict=True))
     assert answers == {who: who == work.deputy[owner] for who in work.staff}
