@@ -36,7 +36,7 @@ def draw_thresholds(sweep: pd.DataFrame, default: float, capacity: int) -> None:
             axis.axvline(default, color=COLOURS["purple"], linestyle=":", marker="")
             axis.axvline(4, color=COLOURS["green"], linestyle="-.", marker="")
         axes[0].annotate("default", (default, 0.2), (4, 0), textcoords="offset points", color=COLOURS["purple"])
-        axes[0].annotate("hexadecimal ends", (4, 0.06), (4, 0), textcoords="offset points", color=COLOURS["green"])
+        axes[0].annotate("hex ends", (4, 0.06), (4, 0), textcoords="offset points", color=COLOURS["green"])
 
 
 def draw_windows(windows: pd.DataFrame, offered: int) -> None:
@@ -109,7 +109,7 @@ def draw_clock(log: pd.DataFrame, aware: str, hours: int = 72) -> None:
         axis.axvline(end, color="black", linestyle="--", marker="", linewidth=1)
         axis.annotate("deadline", (end, rows[0]), (4, 0), textcoords="offset points")
         axis.set_yticks([])
-        axis.set(xlabel="local time", xlim=(log["at"].min() - pd.Timedelta(hours=4), end + pd.Timedelta(hours=40)))
+        axis.set(xlabel="local time", xlim=(log["at"].min() - pd.Timedelta(hours=4), end + pd.Timedelta(hours=16)))
         axis.xaxis.set_major_formatter(lambda value, _: pd.Timestamp(value, unit="D").strftime("%a %d"))
         axis.grid(axis="y", visible=False)
 
