@@ -98,6 +98,15 @@ def calendars() -> None:
     assert read.vevent.dtstart.value == start
 
 
+def secrets_and_requests() -> None:
+    from curriculum.lab import leaks, policies
+
+    key = "AKIA" + "Z7" * 8  # of the form that detect-secrets could ask AWS about
+    assert leaks.scan([leaks.Line(0, "source", f'key = "{key}"', "key")])["rule"].all()
+    schema = "entity User; action read appliesTo { principal: User, resource: User };"
+    assert policies.cedar_errors("permit (principal, action, resource);", schema) == []
+
+
 def notebook() -> None:
     import nbclient
     import nbformat
@@ -119,5 +128,6 @@ if __name__ == "__main__":
     tables_and_policies()
     infrastructure()
     calendars()
+    secrets_and_requests()
     notebook()
     print("all used")
