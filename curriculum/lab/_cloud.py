@@ -1,7 +1,7 @@
 """The program behind `landing.cloud`: moto's server, with one gap closed.
 
-moto's CloudFormation cannot change a log group that exists: the update is lost, and so is the stack's hold on the group, which
-then outlives the stack. Retention is a parameter of every landing zone, so the missing step is added here.
+moto's CloudFormation cannot change a log group that exists: the update is lost, and so is the stack's hold on the group,
+which then outlives the stack. Retention is a parameter of every landing zone, so the missing step is added here.
 """
 
 import sys
@@ -24,7 +24,7 @@ def _update(
     return original_resource
 
 
-LogGroup.update_from_cloudformation_json = staticmethod(_update)  # type: ignore[method-assign, assignment]
+LogGroup.update_from_cloudformation_json = staticmethod(_update)  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     main(sys.argv[1:])

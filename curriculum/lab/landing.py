@@ -43,11 +43,11 @@ def client(url: str, service: str, region: str = HOME) -> Any:
 
     keys = {"aws_access_key_id": "learner", "aws_secret_access_key": "not-secret"}
     once = Config(retries={"total_max_attempts": 1})
-    return boto3.client(service, region_name=region, endpoint_url=url, config=once, **keys)  # type: ignore[call-overload]
+    return boto3.client(service, region_name=region, endpoint_url=url, config=once, **keys)
 
 
 def inventory(url: str, region: str = HOME) -> dict[str, dict[str, str]]:
-    """Everything that exists in a region, stack or no stack, with its tags: the names are such as `bucket outreach-data`.
+    """Everything that exists in a region, in a stack or not, with its tags; a name is such as `bucket outreach-data`.
 
     Buckets and roles are the account's, so they are in every region's inventory.
     """
@@ -107,12 +107,17 @@ def role_documents(url: str, role: str) -> list[dict[str, Any]]:
     """The policies of a role, those written into it and those attached to it."""
     iam = client(url, "iam")
     inline = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    documents = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in inline]
+    documents = [_document(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]) for name in inline]
     for attached in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
         policy = iam.get_policy(PolicyArn=attached["PolicyArn"])["Policy"]
         version = iam.get_policy_version(PolicyArn=policy["Arn"], VersionId=policy["DefaultVersionId"])
-        documents.append(version["PolicyVersion"]["Document"])
+        documents.append(_document(version["PolicyVersion"]["Document"]))
     return documents
+
+
+def _document(policy: Any) -> dict[str, Any]:
+    """A policy document as a dictionary: moto gives one that came by CloudFormation as text."""
+    return dict(json.loads(policy) if isinstance(policy, str) else policy)
 
 
 def permits(documents: Iterable[Mapping[str, Any]], action: str, resource: str) -> bool:
@@ -146,7 +151,9 @@ def _many(value: Any) -> list[Any]:
 # -------------------------------------------------------------------------------------------------------------- plans
 
 
-def settled(template: Mapping[str, Any], parameters: Mapping[str, str], region: str = HOME) -> dict[str, dict[str, Any]]:
+def settled(
+    template: Mapping[str, Any], parameters: Mapping[str, str], region: str = HOME
+) -> dict[str, dict[str, Any]]:
     """The resources of a template as they will be asked for: conditions decided, parameters and mappings put in.
 
     A reference to another resource stays as it is: its identifier is not known before it exists.
@@ -165,7 +172,7 @@ def settled(template: Mapping[str, Any], parameters: Mapping[str, str], region: 
 
 
 def plan(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What turns one set of settled resources into another: a change a part that is created, updated, replaced or deleted."""
+    """What turns one set of settled resources into another: a change for each part that does not stay as it is."""
     changes = []
     for name in sorted(old.keys() | new.keys()):
         part = new.get(name) or old[name]

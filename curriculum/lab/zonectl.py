@@ -1,8 +1,8 @@
 """The command that a zone's pipeline calls: `zonectl STAGE FILE`, one stage at a time, in the folder of the zone.
 
-The folder holds `template.yaml`, `policy.rego`, `policy.yml` (the policy's data), `budget.yml`, `prices.csv`, and a file of
-parameters for each zone. A stage ends with 0, or says why not and ends with 1. The stages here are plain: they take a
-file as it is written, and do not clean up. What a folder's `zone.py` defines under the same name is used instead.
+The folder holds `template.yaml`, `policy.rego`, `policy.yml` (the policy's data), `budget.yml`, `prices.csv`, and a file
+of parameters for each zone. A stage ends with 0, or says why not and ends with 1. The stages here are plain: they take
+a file as it is written, and do not clean up. What a folder's `zone.py` defines under the same name is used instead.
 
 The API's address is in the variable ZONE_API, who asks in GITHUB_ACTOR, today's date in ZONE_DATE.
 """
@@ -48,7 +48,13 @@ def main(arguments: list[str]) -> int:
 
 def parameters(settings: Mapping[str, Any]) -> dict[str, str]:
     """The template's parameters out of a team's settings."""
-    names = {"team": "Team", "stage": "Stage", "data_class": "DataClass", "retention_days": "RetentionDays", "size": "Size"}
+    names = {
+        "team": "Team",
+        "stage": "Stage",
+        "data_class": "DataClass",
+        "retention_days": "RetentionDays",
+        "size": "Size",
+    }
     return {names[key]: str(value) for key, value in settings.items() if key in names}
 
 
@@ -77,7 +83,9 @@ def bring_up(zone: Zone, gates: list[Callable[[Zone], list[str]]], url: str) -> 
     cloud = landing.client(url, "cloudformation", zone["region"])
     chosen = [{"ParameterKey": key, "ParameterValue": value} for key, value in zone["parameters"].items()]
     call = cloud.update_stack if zone["name"] in landing.stacks(url, zone["region"]) else cloud.create_stack
-    call(StackName=zone["name"], TemplateBody=zone["template"], Parameters=chosen, Capabilities=["CAPABILITY_NAMED_IAM"])
+    call(
+        StackName=zone["name"], TemplateBody=zone["template"], Parameters=chosen, Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
     return {"outputs": outputs(zone, url)}
 
 
@@ -95,7 +103,7 @@ def _own(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
     assert spec and spec.loader, "a file that ends in .py has a loader"
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return getattr(module, name, plain)  # type: ignore[no-any-return]
+    return getattr(module, name, plain)
 
 
 def _zone(file: Path) -> Zone:
