@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
+import yaml
 
 from curriculum.lab import cloudformation
 from curriculum.lab.errors import LabError
@@ -116,8 +117,8 @@ def role_documents(url: str, role: str) -> list[dict[str, Any]]:
 
 
 def _document(policy: Any) -> dict[str, Any]:
-    """A policy document as a dictionary: moto gives one that came by CloudFormation as text."""
-    return dict(json.loads(policy) if isinstance(policy, str) else policy)
+    """A policy document as a dictionary: moto gives one that came by CloudFormation as the text of a Python dictionary."""
+    return dict(yaml.safe_load(policy) if isinstance(policy, str) else policy)
 
 
 def permits(documents: Iterable[Mapping[str, Any]], action: str, resource: str) -> bool:
