@@ -117,7 +117,7 @@ def role_documents(url: str, role: str) -> list[dict[str, Any]]:
 
 
 def _document(policy: Any) -> dict[str, Any]:
-    """A policy document as a dictionary: moto gives one that came by CloudFormation as the text of a Python dictionary."""
+    """A policy document as a dictionary; moto gives one that came by CloudFormation as a Python dictionary's text."""
     return dict(yaml.safe_load(policy) if isinstance(policy, str) else policy)
 
 

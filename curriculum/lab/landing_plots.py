@@ -9,7 +9,7 @@ from curriculum.lab.plots import COLOURS, figure
 
 
 def draw_orders(alone: pd.Series, started: pd.Series, habit: str, start_s: float) -> None:
-    """Experiment 1: every order of the gates, with the habit marked, by itself and with a start for each job."""
+    """Experiment 1: every order of the gates, the habit marked, in one job and with a job for each gate."""
     best, factor = alone.index[0], alone[habit] / alone.iloc[0]
     gain = started[habit] / started.iloc[0]
     title = f"In one job the habit costs {factor:.0f} times the best order; in a job each, {gain:.1f} times"

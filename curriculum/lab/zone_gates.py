@@ -78,13 +78,14 @@ def trial(url: str) -> Gate:
 
     def gate(change: Change) -> list[str]:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError  # moto's answer to a failure that it did not expect
 
         landing.reset(url)
         cloud = landing.client(url, "cloudformation")
         chosen = [{"ParameterKey": key, "ParameterValue": value} for key, value in change.parameters.items()]
         try:
             cloud.create_stack(StackName="trial", TemplateBody=change.template, Parameters=chosen)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             return [str(error).split("\n")[0]]
         return []
 

@@ -2,7 +2,8 @@
 
 The folder holds `template.yaml`, `policy.rego`, `policy.yml` (the policy's data), `budget.yml`, `prices.csv`, and a
 file of parameters for each zone. A stage ends with 0, or says why not and ends with 1. The stages here are plain: they
-take a file as it is written, and do not clean up. A function of the same name in the folder's `zone.py` is used instead.
+take a file as it is written, and do not clean up. A function of the same name in the folder's `zone.py` is used
+instead.
 
 The API's address is in the variable ZONE_API, who asks in GITHUB_ACTOR, today's date in ZONE_DATE.
 """
