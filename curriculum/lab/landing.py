@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx
+import regopy  # here, since its allocator wants its memory before a grader limits it
 import yaml
 
 from curriculum.lab import cloudformation
@@ -247,8 +248,6 @@ def ask_policy(policy: str, query: str, given: Any, data: Mapping[str, Any]) -> 
 
     A set comes as a sorted list.
     """
-    import regopy
-
     engine, said = regopy.Interpreter(), io.StringIO()
     try:
         with contextlib.redirect_stdout(said):  # regopy prints what it cannot parse

@@ -14,7 +14,7 @@ def draw_orders(alone: pd.Series, started: pd.Series, habit: str, start_s: float
     gain = started[habit] / started.iloc[0]
     title = f"In one job the habit costs {factor:.0f} times the best order; in a job each, {gain:.1f} times"
     alt = (
-        f"Two panels of {len(alone)} orders, sorted by mean seconds until a fault is found. One job: from "
+        f"Two panels of {len(alone)} orders, by mean seconds until a fault is found. One job: from "
         f"{alone.iloc[0]:.3f} to {alone.iloc[-1]:.2f} s, the habit at {alone[habit]:.2f} s; the best is {best}. "
         f"A job each with a start of {start_s:.0f} s: from {started.iloc[0]:.0f} to {started.iloc[-1]:.0f} s, the habit "
         f"at {started[habit]:.0f} s."
