@@ -58,8 +58,8 @@ def draw_reuse(copied: int, template: int, settings: int, teams: int = 10) -> No
     even = next(n for n in numbers if shared[n - 1] < copies[n - 1])
     title = f"The shared zone has fewer lines from team {even} on; at {teams} teams {shared[-1]} against {copies[-1]}"
     alt = (
-        f"Two lines over 1 to {teams} teams. Copies grow by {copied} lines a team to {copies[-1]}. The shared zone begins "
-        f"at {shared[0]} and grows by {settings} a team to {shared[-1]}."
+        f"Two lines over 1 to {teams} teams. Copies grow by {copied} lines a team to {copies[-1]}. The shared zone "
+        f"begins at {shared[0]} and grows by {settings} a team to {shared[-1]}."
     )
     with figure(title, alt) as axis:
         axis.plot(numbers, copies, label="each team copies the zone")
@@ -90,9 +90,9 @@ def draw_retention(table: pd.DataFrame) -> None:
 
 
 def draw_left_behind(steps: Mapping[str, int]) -> None:
-    """Where it breaks: how many parts without an owner exist after each step."""
-    most = max(steps.values())
-    title = f"A failed run leaves {most} parts; the undo leaves {list(steps.values())[-2]}, and the next run works"
+    """Where it breaks: the parts of the zone that exist after each step, among them failed, undone and again."""
+    failed, undone, again = steps["failed"], steps["undone"], steps["again"]
+    title = f"A failed run leaves {failed} of {again} parts, a second one hides it, the undo leaves {undone}"
     alt = "Bars of parts on the API by step. " + " ".join(f"{step}: {count}." for step, count in steps.items())
     with figure(title, alt) as axis:
         axis.bar(range(len(steps)), list(steps.values()), color=COLOURS["blue"])
