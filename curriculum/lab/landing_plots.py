@@ -16,8 +16,8 @@ def draw_orders(alone: pd.Series, started: pd.Series, habit: str, start_s: float
     alt = (
         f"Two panels of {len(alone)} orders, by mean seconds until a fault is found. One job: from "
         f"{alone.iloc[0]:.3f} to {alone.iloc[-1]:.2f} s, the habit at {alone[habit]:.2f} s; the best is {best}. "
-        f"A job each with a start of {start_s:.0f} s: from {started.iloc[0]:.0f} to {started.iloc[-1]:.0f} s, the habit "
-        f"at {started[habit]:.0f} s."
+        f"A job each with a start of {start_s:.0f} s: from {started.iloc[0]:.0f} to {started.iloc[-1]:.0f} s, "
+        f"the habit at {started[habit]:.0f} s."
     )
     with figure(title, alt, columns=2, size=(9.5, 3.6)) as axes:
         for axis, means, name in (
