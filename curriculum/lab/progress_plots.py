@@ -119,4 +119,4 @@ def draw_rankings(learners: Mapping[str, tuple[float, float]]) -> None:
                 axis.text(place + gap, 100 * values[place], f"{name} {values[place]:.0%}", ha=side, va="center",
                           color=line.get_color(), fontsize=9.5)  # fmt: skip
         axis.set_xticks([0, 1], ["activity", "weighted evidence"])
-        axis.set(xlabel="indicator", ylabel="value (%)", xlim=(-0.55, 1.55), ylim=(-5, 105))
+        axis.set(xlabel="measure", ylabel="value (%)", xlim=(-0.55, 1.55), ylim=(-5, 105))
