@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curriculum.course import Course
-from curriculum.credentials.issuer import Issuer
 from curriculum.credentials.badge import address_of
+from curriculum.credentials.issuer import Issuer
 from curriculum.credentials.proof import read_document_file
 from curriculum.credentials.verifying import Verdict, verify
 from curriculum.desk.evidence import from_gradebook

@@ -37,7 +37,7 @@ def test_radars_tell_how_much_area_the_order_makes(drawn):
     [
         ({"a": 0.7, "b": 0.5}, "a: judged 50 points above the evidence"),
         ({"b": 0.1}, "b: judged 50 points below the evidence"),
-        ({}, "What the evidence shows; no judgement of your own is kept yet"),
+        ({}, "What the evidence shows; no judgement of your own can be compared yet"),
     ],
 )
 def test_gaps_name_the_widest(drawn, claims, title):
