@@ -69,8 +69,8 @@ def draw_gaps(levels: Mapping[str, float], claims: Mapping[str, float], judged: 
             if places:
                 shown_at = [100 * levels[names[place]] for place in places]
                 axis.scatter(shown_at, places, color=colour, edgecolors=COLOURS["blue"], s=46, label=label)
-        judged = [100 * claims[names[place]] for place in both]
-        axis.scatter(judged, both, color=COLOURS["vermillion"], marker="D", s=34, label="own judgement")
+        rated = [100 * claims[names[place]] for place in both]
+        axis.scatter(rated, both, color=COLOURS["vermillion"], marker="D", s=34, label="own judgement")
         axis.set_yticks(range(len(names)), names)
         axis.set(xlabel="share shown (%)", ylabel="skill", xlim=(-3, 103))
         axis.legend(loc="lower right")

@@ -46,6 +46,13 @@ def test_gaps_name_the_widest(drawn, claims, title):
     assert "a 20%" in drawn[0][1]
 
 
+def test_a_gap_where_nobody_graded_is_no_finding(drawn):
+    progress_plots.draw_gaps({"a": 0.2, "b": 0.6}, {"a": 0.9, "b": 0.5}, judged=["b"])
+    ((title, alt),) = drawn
+    assert title == "b: judged 10 points below the evidence"
+    assert "a 20% and 90%, not graded; b 60% and 50%" in alt
+
+
 def test_shares_count_the_proven(drawn):
     states = {0.5: {"proven": 2}, 0.7: {"proven": 1, "partly": 1}, 1.0: {"not yet": 2}}
     progress_plots.draw_shares(states, asked=0.7)
