@@ -79,6 +79,10 @@ def indicator(syllabus: Syllabus, milestone: Milestone, proof: Proof, found: Fou
     given = [each for each in found.of(proof.unit, Kind.CREDENTIAL) if each.what == achievement_id(proof.indicator)]
     if given:
         piece = Piece(f"a credential of {given[-1].value}", given[-1])
+        said = next(each.share for each in milestone.proofs if each.indicator == proof.indicator)
+        if proof.share > said:
+            more = f"The credential says at least {said:.0%}, and {proof.share:.0%} is asked for."
+            return Indicator(milestone.id, proof, State.PARTLY, (piece,), (more,))
         return Indicator(milestone.id, proof, State.PROVEN, (piece,), ())
     pieces = tuple(_piece(name, proof, found) for name in names)
     missing = tuple(_sentences(pieces, proof, found))

@@ -47,6 +47,12 @@ def test_a_credential_proves_its_indicator_and_no_other(desk):
     first, *others = indicators(course.syllabus, found)
     assert first.row[1:] == ["proven", "a credential of The school, recipient not checked", "nothing"]
     assert {each.state for each in others} == {State.NOT_YET}
+    assert indicators(course.syllabus, found, 0.5)[0].state is State.PROVEN
+    more = indicators(course.syllabus, found, 0.8)[0]  # a credential says no more than was asked for
+    assert (more.state, more.missing) == (
+        State.PARTLY,
+        ("The credential says at least 70%, and 80% is asked for.",),
+    )
 
 
 def test_one_that_was_altered_or_is_too_old_proves_nothing_and_says_why(desk):
