@@ -77,9 +77,10 @@ def page(case: Case, at: datetime | None = None) -> str:
     lines += ["## Success indicators", "", _table(HEAD, rows), "", "## Skills", ""]
     for skill in case.skills:
         claim = case.claims.get(skill.name)
+        graded = ", nothing graded yet" if skill.evidence and not skill.is_judged else ""
         judged = f", judged at {claim:.0%} by the learner" if claim is not None else ""
         lines += [
-            f"<details><summary>{escape(skill.text)}: {skill.level():.0%} shown{judged}</summary>",
+            f"<details><summary>{escape(skill.text)}: {skill.level():.0%} shown{graded}{judged}</summary>",
             "",
             evidence_table(skill.evidence),
             "",
