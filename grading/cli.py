@@ -221,7 +221,7 @@ def badge_issue(
     student: Annotated[str, typer.Argument(help="the name in the gradebook")],
     email: Annotated[str, typer.Option(help="whom it is for; the gradebook's address otherwise")] = "",
 ) -> None:
-    """Issue a credential for each success indicator that a student's grades prove."""
+    """Issue a credential for each success indicator that a student's grades prove and that none stands for."""
     from grading.badges import issue_badges
 
     course = Course()
@@ -278,17 +278,26 @@ def badge_publish() -> None:
 
 @badge_app.command("rotate")
 def badge_rotate(
-    stolen: Annotated[bool, typer.Option("--stolen/--lost", help="whether somebody else may have the key")],
+    stolen: Annotated[bool, typer.Option("--stolen/--lost", help="whether somebody else may have a key")] = False,
+    key: Annotated[str, typer.Option(help="the stolen one, such as key-1; may be retired already")] = "",
 ) -> None:
-    """Retire the key and make a new one."""
+    """Retire the key, by routine or because it is lost, and make a new one; or report a key as stolen."""
     from grading.badges import issuer_of
 
     course = Course()
+    if key and not stolen:
+        raise CourseError("--key names a stolen key; without --stolen the key in use is retired.")
     with exclusive(course.root):
-        fail = issuer_of(course).rotate(stolen)
-    console.print(f"{len(fail)} credentials no longer verify and have to be issued again.")
+        issuer = issuer_of(course)
+        if stolen:
+            fail = issuer.report_stolen(key)
+        else:
+            fail = []
+            issuer.rotate()
     for credential in fail:
         console.print(credential)
+    console.print(f"{len(fail)} credentials no longer verify and have to be issued again.")
+    console.print(_escape(f"Hand out {issuer.public} and {issuer.status_file} again."), soft_wrap=True)
 
 
 @app.command(rich_help_panel=FACILITATE)

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from curriculum.credentials import status
 from curriculum.credentials.badge import Award, build, stamp
-from curriculum.credentials.proof import Document, read_document, sign, to_multikey
+from curriculum.credentials.proof import Document, read_document_file, sign, to_multikey
 from curriculum.errors import CourseError
 from curriculum.files import write_atomically
-from curriculum.lab.lines import append_line, read_lines
+from curriculum.lab.lines import append_line
 
 LIST_VALID_FOR = timedelta(days=90)
 Clock = Callable[[], datetime]
@@ -58,20 +58,26 @@ class Issuer:
     @property
     def document(self) -> Document:
         """The content of the public document. Raises `CourseError` where there is none."""
-        try:
-            return read_document(self.public.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise CourseError(f"There is no issuer in {self.folder} yet ({error.strerror}).") from error
+        if not self.public.exists():
+            raise CourseError(f"There is no issuer in {self.folder} yet.")
+        return read_document_file(self.public)
 
     @property
     def issued(self) -> list[dict[str, Any]]:
-        """The ledger's lines of what was issued."""
-        return [line for line in read_lines(self.ledger) if line.get("what") == "issued"]
+        """The ledger's lines of what was issued. Raises `CourseError` for a ledger that is damaged."""
+        return [line for line in self._entries() if line["what"] == "issued"]
 
     @property
     def revoked(self) -> dict[str, str]:
-        """Why each revoked credential was revoked, by its id."""
-        return {line["id"]: line["why"] for line in read_lines(self.ledger) if line.get("what") == "revoked"}
+        """Why each revoked credential was revoked, by its id. Raises `CourseError` for a ledger that is damaged."""
+        return {line["id"]: line["why"] for line in self._entries() if line["what"] == "revoked"}
+
+    @property
+    def standing(self) -> list[dict[str, Any]]:
+        """The ledger's lines of what still counts: not revoked, and not signed by a key that was stolen."""
+        stolen = {method["id"] for method in self.document["verificationMethod"] if "revoked" in method}
+        revoked = self.revoked
+        return [line for line in self.issued if line["id"] not in revoked and line["key"] not in stolen]
 
     def create(self, name: str) -> "Issuer":
         """Make an issuer with its first key. Raises `CourseError` where one is there already."""
@@ -88,23 +94,40 @@ class Issuer:
         self.publish_status()
         return self
 
-    def rotate(self, stolen: bool) -> list[str]:
-        """Retire the key and make a new one. Returns the ids of credentials that no longer verify.
+    def rotate(self) -> None:
+        """Retire the key, by routine or because it is lost, make a new one, and destroy the private half of the old.
 
-        A key that was lost signs nothing any more, and what it signed stays good. What a stolen key signed cannot be
-        told from what the thief signs with a date of their choice, so all of it fails.
+        What the old key signed stays good.
         """
+        self._revoked_places()  # a damaged ledger stops this before anything is written
         document = self.document
         old = document["verificationMethod"][-1]
-        old["revoked" if stolen else "expires"] = stamp(self.clock())
-        self._add_key(document)
-        self.publish_status()
-        if not stolen:
-            return []
-        return [line["id"] for line in self.issued if line["key"] == old["id"] and line["id"] not in self.revoked]
+        old["expires"] = stamp(self.clock())
+        self._replace_key(document, old["id"])
+
+    def report_stolen(self, name: str = "") -> list[str]:
+        """Withdraw the trust in a key, such as `key-1`. Returns the ids of credentials that no longer verify.
+
+        What a stolen key signed cannot be told from what the thief signs with a date of their choice, so all of it
+        fails. A retired key can be stolen too: where there are several, it has to be named. The key in use gets a
+        successor.
+        """
+        self._revoked_places()
+        document = self.document
+        method = self._suspect(document, name)
+        before = {line["id"] for line in self.standing}
+        method["revoked"] = stamp(self.clock())
+        if method["id"] == document["assertionMethod"][-1]:
+            self._replace_key(document, method["id"])
+        else:
+            _write_json(self.public, document)
+            self._key_file(method["id"]).unlink(missing_ok=True)
+        after = {line["id"] for line in self.standing}
+        return [line["id"] for line in self.issued if line["id"] in before - after]
 
     def issue(self, award: Award, identity: str, student: str = "") -> Document:
         """A signed credential for whoever has this e-mail address, entered in the ledger as issued to `student`."""
+        self._revoked_places()  # a damaged ledger stops this before anything is written
         document = self.document
         taken = {line["place"] for line in self.issued}
         place = secrets.choice([place for place in range(status.BITS) if place not in taken])
@@ -132,14 +155,56 @@ class Issuer:
         self.publish_status()
 
     def publish_status(self) -> None:
-        """Sign the status list anew, good for `LIST_VALID_FOR`."""
+        """Sign the status list anew, good for `LIST_VALID_FOR`.
+
+        Raises `CourseError` for a ledger that is damaged, or forgot a revocation that was published.
+        """
         document, time = self.document, self.clock()
-        revoked = self.revoked
-        places = [line["place"] for line in self.issued if line["id"] in revoked]
+        places = self._revoked_places()
         made = status.status_list(
             document["id"], self._list_id(document), places, stamp(time), stamp(time + LIST_VALID_FOR)
         )
         _write_json(self.status_file, self._signed(made, document))
+
+    def _entries(self) -> list[dict[str, Any]]:
+        """The ledger's lines, oldest first. Half a line is not passed over: it may be a revocation."""
+        if not self.ledger.exists():
+            return []
+        entries = []
+        for number, line in enumerate(self.ledger.read_bytes().split(b"\n"), start=1):
+            if line.strip():
+                entries.append(_entry(line, self.ledger, number))
+        return entries
+
+    def _revoked_places(self) -> set[int]:
+        revoked = self.revoked
+        places = {line["place"] for line in self.issued if line["id"] in revoked}
+        if self.status_file.exists():
+            published = read_document_file(self.status_file)
+            subject = published.get("credentialSubject")
+            encoded = subject.get("encodedList") if isinstance(subject, dict) else None
+            if forgotten := status.places_of(status.decode(str(encoded))) - places:
+                raise CourseError(
+                    f"{self.ledger} has lost {len(forgotten)} of the revocations that were published; bring it back "
+                    "from a backup. Nothing was written."
+                )
+        return places
+
+    def _suspect(self, document: Document, name: str) -> Document:
+        """The key of this name, or the only one that is still trusted."""
+        trusted = {_short(each["id"]): each for each in document["verificationMethod"] if "revoked" not in each}
+        if name in trusted:
+            return trusted[name]
+        if name or len(trusted) != 1:
+            signed = [f"{each} ({sum(_short(line['key']) == each for line in self.issued)} signed)" for each in trusted]
+            what = f"No trusted key is called {name!r}" if name else "Several keys are trusted, also retired ones"
+            raise CourseError(f"{what}; name the stolen one: {', '.join(signed)}.")
+        return next(iter(trusted.values()))
+
+    def _replace_key(self, document: Document, old: str) -> None:
+        self._add_key(document)
+        self.publish_status()
+        self._key_file(old).unlink(missing_ok=True)
 
     def _list_id(self, document: Document) -> str:
         return f"{document['id']}:status:1"
@@ -149,7 +214,7 @@ class Issuer:
         return sign(made, self._key(method), method, stamp(self.clock()))
 
     def _key_file(self, method: str) -> Path:
-        return self.folder / f"{method.rpartition('#')[2]}.pem"
+        return self.folder / f"{_short(method)}.pem"
 
     def _key(self, method: str) -> Ed25519PrivateKey:
         path = self._key_file(method)
@@ -180,6 +245,7 @@ class Issuer:
                 "type": "Multikey",
                 "controller": document["id"],
                 "publicKeyMultibase": to_multikey(key.public_key()),
+                "created": stamp(self.clock()),  # ours: with `expires`, the time in which it may have signed
             }
         )
         document["assertionMethod"].append(method)
@@ -190,6 +256,25 @@ class Issuer:
             append_line(self.ledger, line | {"time": stamp(self.clock())})
         except OSError as error:
             raise CourseError(f"Could not write {self.ledger}: {error.strerror}.") from error
+
+
+def _short(method: str) -> str:
+    return method.rpartition("#")[2]
+
+
+def _entry(line: bytes, path: Path, number: int) -> dict[str, Any]:
+    try:
+        entry = dict(json.loads(line))
+        wanted = {"issued": ("id", "place", "indicator", "student", "key"), "revoked": ("id", "why")}[entry["what"]]
+        lacking = [name for name in wanted if name not in entry]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        lacking = ["its shape"]
+    if lacking:
+        raise CourseError(
+            f"Line {number} of {path} is damaged, and it may be a revocation; bring the file back from a backup. "
+            "Nothing was written."
+        )
+    return entry
 
 
 def _write_json(path: Path, document: Document) -> None:

@@ -8,6 +8,7 @@ context defines, and no JSON-LD is processed, so that nothing has to be fetched.
 import hashlib
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import rfc8785
@@ -19,7 +20,7 @@ from curriculum.errors import CourseError
 SUITE = "eddsa-jcs-2022"
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ED25519_PUBLIC = b"\xed\x01"  # the multicodec of an Ed25519 public key
-_LARGEST = 1_000_000  # characters of a document
+_LARGEST = 1_000_000  # bytes or characters of a document
 
 Document = dict[str, Any]
 
@@ -39,6 +40,18 @@ def read_document(text: str) -> Document:
     if not isinstance(content, dict):
         raise Refused("The document is not a JSON object.")
     return content
+
+
+def read_document_file(path: Path) -> Document:
+    """The document in a file. Raises `CourseError` for one that cannot be read, `Refused` for one that is none."""
+    try:
+        if not path.is_file():
+            raise CourseError(f"There is no file {path}.")
+        if path.stat().st_size > _LARGEST:
+            raise Refused(f"{path} has more than {_LARGEST:,d} bytes, and no document of ours is as long.")
+        return read_document(path.read_text(encoding="utf-8-sig"))  # some editors put a mark before the text
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"Could not read {path}: {error}.") from error
 
 
 def sign(document: Document, key: Ed25519PrivateKey, method: str, created: str) -> Document:
@@ -72,7 +85,7 @@ def check_proof(document: Document, key: Ed25519PublicKey) -> None:
     options = {name: content for name, content in proof.items() if name != "proofValue"}
     try:
         key.verify(from_base58(value[1:]), _hashed(unsigned, options))
-    except (InvalidSignature, rfc8785.CanonicalizationError, RecursionError):
+    except (InvalidSignature, rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError):
         raise Refused("The signature does not fit: something was altered, or another key signed it.") from None
 
 

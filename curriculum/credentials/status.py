@@ -36,6 +36,11 @@ def decode(text: str) -> bytes:
     return bits
 
 
+def places_of(bits: bytes) -> set[int]:
+    """Every place whose bit is set."""
+    return {8 * byte + bit for byte, value in enumerate(bits) if value for bit in range(8) if value & (0x80 >> bit)}
+
+
 def is_revoked(bits: bytes, place: int) -> bool:
     """Whether the bit at `place` is set. Raises `Refused` for a place outside the list."""
     if not 0 <= place < BITS:

@@ -1,4 +1,4 @@
-"""Every small forgery of a credential there is: each member changed, left out, added to, or swapped."""
+"""Small forgeries of a credential, one edit each: each member changed, left out, added to, or turned round."""
 
 import copy
 from collections.abc import Iterator

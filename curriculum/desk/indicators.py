@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from curriculum.credentials.badge import Award, achievement_id
 from curriculum.desk.evidence import Evidence, Found, Kind
+from curriculum.errors import CourseError
 from curriculum.syllabus import Milestone, Proof, Syllabus
 
 HEAD = ["indicator", "state", "proven by", "missing"]
@@ -78,6 +79,10 @@ def indicator(syllabus: Syllabus, milestone: Milestone, proof: Proof, found: Fou
     given = [each for each in found.of(proof.unit, Kind.CREDENTIAL) if each.what == achievement_id(proof.indicator)]
     if given:
         piece = Piece(f"a credential of {given[-1].value}", given[-1])
+        said = next(each.share for each in milestone.proofs if each.indicator == proof.indicator)
+        if proof.share > said:
+            more = f"The credential says at least {said:.0%}, and {proof.share:.0%} is asked for."
+            return Indicator(milestone.id, proof, State.PARTLY, (piece,), (more,))
         return Indicator(milestone.id, proof, State.PROVEN, (piece,), ())
     pieces = tuple(_piece(name, proof, found) for name in names)
     missing = tuple(_sentences(pieces, proof, found))
@@ -90,7 +95,12 @@ def indicator(syllabus: Syllabus, milestone: Milestone, proof: Proof, found: Fou
 
 
 def award_of(found: Indicator) -> Award:
-    """What a credential says of a proven indicator: that it is, and what it took. Points stay in the gradebook."""
+    """What a credential says of a proven indicator: that it is, and what it took. Points stay in the gradebook.
+
+    Raises `CourseError` for one that is not proven: a signature would make an untruth hard to alter.
+    """
+    if found.state is not State.PROVEN:
+        raise CourseError(f"{found.proof.indicator} is not proven: {' '.join(found.missing)}")
     pieces, proof = ", ".join(piece.name for piece in found.pieces), found.proof
     criteria = f"At least {proof.share:.0%} of the points in each of these graded pieces of {proof.unit}: {pieces}."
     return Award(proof.indicator, proof.title, criteria)

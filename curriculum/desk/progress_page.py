@@ -67,18 +67,20 @@ def sample_case(scratch: Path, learner: str = "steady") -> Case:
     return Case(course, found, sample_claims(levels, learner), is_sample=True)
 
 
-def page(case: Case, credentials: Sequence[str] = (), at: datetime | None = None) -> str:
+def page(case: Case, at: datetime | None = None) -> str:
     """The progress page: indicators with what is missing, skills with the evidence behind each, and where it ends."""
     lines = ["# Progress", "", case.sentence, f"Written on {at or datetime.now(UTC):%d %B %Y}.", ""]
-    if credentials:
-        lines += ["Credentials beside this page: " + ", ".join(credentials) + ".", ""]
+    if credentials := [each for each in case.found.evidence if each.kind is Kind.CREDENTIAL]:
+        named = ", ".join(escape(f"{each.source} ({each.value})") for each in credentials)
+        lines += [f"Credentials that verify: {named}.", ""]
     rows = [each.row for each in case.indicators]
     lines += ["## Success indicators", "", _table(HEAD, rows), "", "## Skills", ""]
     for skill in case.skills:
         claim = case.claims.get(skill.name)
+        graded = ", nothing graded yet" if skill.evidence and not skill.is_judged else ""
         judged = f", judged at {claim:.0%} by the learner" if claim is not None else ""
         lines += [
-            f"<details><summary>{escape(skill.text)}: {skill.level():.0%} shown{judged}</summary>",
+            f"<details><summary>{escape(skill.text)}: {skill.level():.0%} shown{graded}{judged}</summary>",
             "",
             evidence_table(skill.evidence),
             "",
@@ -90,10 +92,10 @@ def page(case: Case, credentials: Sequence[str] = (), at: datetime | None = None
     return "\n".join(lines)
 
 
-def write_page(case: Case, folder: Path, credentials: Sequence[str] = ()) -> Path:
+def write_page(case: Case, folder: Path) -> Path:
     """Write the page into `folder`, whole or not at all, and return its path."""
     path = folder / FILE
-    write_atomically(path, page(case, credentials))
+    write_atomically(path, page(case))
     return path
 
 

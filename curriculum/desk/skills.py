@@ -4,6 +4,7 @@ A value is a share of what a unit could show, 0 to 1. Evidence counts up to `CAP
 themself cannot reach as high as what somebody else has graded.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -11,7 +12,12 @@ from statistics import fmean
 from curriculum.desk.evidence import Evidence, Found, Kind
 from curriculum.syllabus import Syllabus, Unit
 
-CAPS: Mapping[Kind, float] = {Kind.PREDICTION: 0.15, Kind.CHECK: 0.4, Kind.GRADE: 1.0}
+CAPS: Mapping[Kind, float] = {
+    Kind.PREDICTION: 0.15,
+    Kind.CHECK: 0.4,
+    Kind.CREDENTIAL: 0.7,  # it says “at least 70% of the points”, and not how many more
+    Kind.GRADE: 1.0,
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ class Skill:
         """Everything that stands behind the value."""
         return [each for shown in self.units for each in shown.evidence]
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether somebody else has judged any of it: a grade, or a credential for one."""
+        return any(each.kind in (Kind.GRADE, Kind.CREDENTIAL) and not each.waits for each in self.evidence)
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -59,16 +70,19 @@ class Calibration:
     bias: float  # mean of judgement minus evidence: above 0 is too high
     error: float  # mean distance, whichever way
     pairs: float | None  # share of pairs of skills that both put in the same order; None where all are ties
+    ties: int  # pairs that one of the two puts level: they have no order, and are left out
 
     @property
     def sentence(self) -> str:
         """Error and order, in words."""
         order = "no order to compare" if self.pairs is None else f"{self.pairs:.0%} of the pairs in the same order"
+        if self.ties:
+            order += f" ({self.ties} tied and left out)"
         return f"Error {100 * self.error:.0f} points, {order}, over {self.skills} skills."
 
 
-def shown_by(unit: Unit, found: Found) -> Shown:
-    """What the evidence of a unit shows."""
+def shown_by(unit: Unit, found: Found, indicators: int = 1) -> Shown:
+    """What the evidence of a unit shows. `indicators`: how many rest on it, each with a credential of its own."""
     shares: dict[Kind, float] = {}
     results = {each.what for each in found.of(unit.id, Kind.RESULT)}
     if results:
@@ -76,6 +90,8 @@ def shown_by(unit: Unit, found: Found) -> Shown:
     checks = [each.share for each in found.of(unit.id, Kind.CHECK) if each.share is not None]
     if checks:
         shares[Kind.CHECK] = checks[-1]
+    if credentials := {each.what for each in found.of(unit.id, Kind.CREDENTIAL)}:
+        shares[Kind.CREDENTIAL] = len(credentials) / max(len(credentials), indicators)
     grades = found.of(unit.id, Kind.GRADE)
     most = sum(each.of or 0 for each in grades)
     if most:
@@ -98,7 +114,8 @@ def foreseen(unit: str, found: Found) -> set[str]:
 def skills_of(syllabus: Syllabus, found: Found, milestone: str = "") -> list[Skill]:
     """The skills that ready units teach, in the syllabus's order; of one milestone, or of all."""
     units = [unit for unit in syllabus.ready_units if not milestone or unit.milestone == milestone]
-    shown = {unit.id: shown_by(unit, found) for unit in units}
+    indicators = Counter(proof.unit for each in syllabus.milestones for proof in each.proofs)
+    shown = {unit.id: shown_by(unit, found, indicators[unit.id]) for unit in units}
     skills = (
         Skill(name, text, tuple(shown[unit.id] for unit in units if name in unit.skills))
         for name, text in syllabus.skills.items()
@@ -119,12 +136,14 @@ def calibration(claims: Mapping[str, float], levels: Mapping[str, float]) -> Cal
     ]
     decided = [order for order in orders if order]
     pairs = sum(order > 0 for order in decided) / len(decided) if decided else None
-    return Calibration(len(both), fmean(gaps), fmean(map(abs, gaps)), pairs)
+    return Calibration(len(both), fmean(gaps), fmean(map(abs, gaps)), pairs, len(orders) - len(decided))
 
 
 def radar_area(values: Sequence[float]) -> float:
     """The area of a radar chart with these values in this order, as a share of the largest there can be."""
     following = [*values[1:], *values[:1]]
+    if not values:
+        return 0.0
     return sum(one * other for one, other in zip(values, following, strict=True)) / len(values)
 
 
@@ -136,6 +155,8 @@ def widest(values: Sequence[float]) -> list[float]:
 
 def narrowest(values: Sequence[float]) -> list[float]:
     """The values in the order that gives the smallest area: large ones between small ones."""
+    if not values:
+        return []
     low = sorted(values)
     ring, takes_small = [low.pop()], True
     while low:

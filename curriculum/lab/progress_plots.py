@@ -1,6 +1,6 @@
 """The pictures of s4-progress: each says its finding, with its numbers, in title and alternative text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,30 +33,44 @@ def draw_radars(orders: Mapping[str, Sequence[tuple[str, float]]], areas: Mappin
     plt.close(drawn)
 
 
-def draw_gaps(levels: Mapping[str, float], claims: Mapping[str, float]) -> None:
-    """Experiment 1: what the evidence shows of each skill, and how the learner judges it."""
+def draw_gaps(levels: Mapping[str, float], claims: Mapping[str, float], judged: Collection[str] | None = None) -> None:
+    """Experiment 1: what the evidence shows of each skill, and how the learner judges it.
+
+    Skills that are not among `judged` have no grade and no credential: their dots are hollow, and no finding is theirs.
+    """
     names = sorted(levels, key=lambda name: levels[name])
-    gaps = {name: claims[name] - levels[name] for name in names if name in claims}
+    full = [name in judged if judged is not None else True for name in names]
+    gaps = {
+        name: claims[name] - levels[name] for name, shown in zip(names, full, strict=True) if name in claims and shown
+    }
     if gaps:
         widest = max(gaps, key=lambda name: abs(gaps[name]))
         side = "above" if gaps[widest] > 0 else "below"
         title = f"{widest}: judged {100 * abs(gaps[widest]):.0f} points {side} the evidence"
     else:
-        title = "What the evidence shows; no judgement of your own is kept yet"
+        title = "What the evidence shows; no judgement of your own can be compared yet"
     alt = "A line a skill, with a dot for the evidence and a diamond for the learner's own judgement. "
     alt += "; ".join(
-        f"{name} {levels[name]:.0%}" + (f" and {claims[name]:.0%}" if name in claims else "") for name in names
+        f"{name} {levels[name]:.0%}"
+        + (f" and {claims[name]:.0%}" if name in claims else "")
+        + ("" if shown else ", not graded")
+        for name, shown in zip(names, full, strict=True)
     )
     with figure(title, alt, size=(7.6, 0.36 * len(names) + 1.4)) as axis:
         for place, name in enumerate(names):
             if name in claims:
                 axis.hlines(place, 100 * levels[name], 100 * claims[name], color="0.7", linewidth=2, zorder=1)
         both = [place for place, name in enumerate(names) if name in claims]
-        axis.scatter(
-            [100 * levels[name] for name in names], range(len(names)), color=COLOURS["blue"], s=46, label="evidence"
-        )
-        judged = [100 * claims[names[place]] for place in both]
-        axis.scatter(judged, both, color=COLOURS["vermillion"], marker="D", s=34, label="own judgement")
+        for kind, label, colour in (
+            (True, "evidence, graded", COLOURS["blue"]),
+            (False, "evidence, not graded", "white"),
+        ):
+            places = [place for place, shown in enumerate(full) if shown is kind]
+            if places:
+                shown_at = [100 * levels[names[place]] for place in places]
+                axis.scatter(shown_at, places, color=colour, edgecolors=COLOURS["blue"], s=46, label=label)
+        rated = [100 * claims[names[place]] for place in both]
+        axis.scatter(rated, both, color=COLOURS["vermillion"], marker="D", s=34, label="own judgement")
         axis.set_yticks(range(len(names)), names)
         axis.set(xlabel="share shown (%)", ylabel="skill", xlim=(-3, 103))
         axis.legend(loc="lower right")
@@ -119,4 +133,4 @@ def draw_rankings(learners: Mapping[str, tuple[float, float]]) -> None:
                 axis.text(place + gap, 100 * values[place], f"{name} {values[place]:.0%}", ha=side, va="center",
                           color=line.get_color(), fontsize=9.5)  # fmt: skip
         axis.set_xticks([0, 1], ["activity", "weighted evidence"])
-        axis.set(xlabel="indicator", ylabel="value (%)", xlim=(-0.55, 1.55), ylim=(-5, 105))
+        axis.set(xlabel="measure", ylabel="value (%)", xlim=(-0.55, 1.55), ylim=(-5, 105))

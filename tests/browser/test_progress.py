@@ -78,9 +78,10 @@ def test_a_skill_opens_and_the_slider_changes_what_is_proven(browser, address):
         return WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(condition)
 
     browser.get(address)
-    editor = wait_for(lambda page: page.find_element(By.CSS_SELECTOR, ".jp-Notebook .jp-CodeCell .cm-content"))
     wait_for(lambda page: page.find_element(By.CSS_SELECTOR, "[data-status='idle']"))
-    editor.click()
+    editor = ".jp-Notebook .jp-CodeCell .cm-content"  # drawn anew, and without a size for a moment
+    wait_for(lambda page: page.find_element(By.CSS_SELECTOR, editor).click() is None)
+    wait_for(lambda page: page.find_element(By.CSS_SELECTOR, ".jp-Notebook .cm-editor.cm-focused"))
     for _ in CELLS:
         browser.switch_to.active_element.send_keys(Keys.SHIFT, Keys.ENTER)
 

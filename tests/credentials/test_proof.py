@@ -1,6 +1,7 @@
 """Proofs agree with W3C's test vector, and a document has one meaning only."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from curriculum.credentials.proof import (
     from_base58,
     from_multikey,
     read_document,
+    read_document_file,
     sign,
     to_base58,
     to_multikey,
 )
+from curriculum.errors import CourseError
 
 VECTOR = json.loads(Path(__file__).with_name("eddsa-jcs-2022.json").read_text(encoding="utf-8"))
 JSON = st.recursive(
@@ -90,3 +93,30 @@ def test_a_document_with_two_meanings_or_none_is_refused(text, why):
 def test_what_is_no_key_is_refused(text):
     with pytest.raises(Refused, match="no Ed25519 key"):
         from_multikey(text)
+
+
+def test_a_file_is_read_with_the_mark_that_some_editors_write(tmp_path):
+    path = tmp_path / "document.json"
+    path.write_bytes(b"\xef\xbb\xbf{}")
+    assert read_document_file(path) == {}
+
+
+def test_a_file_that_is_too_long_is_not_read(tmp_path):
+    path = tmp_path / "document.json"
+    path.touch()
+    os.truncate(path, 200_000_000_000)  # a hole: it takes no room on the disk, and could not be read into memory
+    with pytest.raises(Refused, match=r"more than 1,000,000 bytes"):
+        read_document_file(path)
+
+
+def test_what_is_no_file_is_said_in_a_sentence(tmp_path):
+    for path in (tmp_path, tmp_path / "missing.json"):
+        with pytest.raises(CourseError, match="There is no file"):
+            read_document_file(path)
+
+
+def test_half_a_character_is_refused():
+    key = Ed25519PrivateKey.generate()
+    signed = sign({"@context": ["x"], "name": "a"}, key, "urn:a#key-1", "2026-11-24T00:00:00Z")
+    with pytest.raises(Refused, match="does not fit"):
+        check_proof(signed | {"name": "\ud800"}, key.public_key())

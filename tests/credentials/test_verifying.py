@@ -3,6 +3,7 @@
 import copy
 import json
 import stat
+import unicodedata
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -190,7 +191,7 @@ def test_a_lost_key_costs_nothing_that_was_issued(desk):
     with pytest.raises(CourseError, match="lost or damaged"):
         desk.issuer.issue(AWARD, ADA, "ada")
     desk.time += timedelta(days=1)
-    assert desk.issuer.rotate(stolen=False) == []
+    desk.issuer.rotate()
     desk.time += timedelta(days=1)
     assert desk.verify().ok
     new = desk.issuer.issue(AWARD, ADA, "ada")
@@ -202,7 +203,7 @@ def test_a_lost_key_costs_nothing_that_was_issued(desk):
 def test_a_retired_key_signs_nothing_new(desk):
     spare = (desk.issuer.folder / "key-1.pem").read_bytes()
     desk.time += timedelta(days=1)
-    desk.issuer.rotate(stolen=False)
+    desk.issuer.rotate()
     desk.time += timedelta(days=1)
     (desk.issuer.folder / "key-2.pem").write_bytes(spare)
     late = desk.issuer.issue(AWARD, ADA, "ada")
@@ -213,15 +214,128 @@ def test_a_retired_key_signs_nothing_new(desk):
 def test_a_stolen_key_takes_with_it_what_it_signed(desk):
     revoked = desk.issuer.issue(AWARD, "bob@city.example", "bob")
     desk.issuer.revoke(revoked["id"], "a mistake")
-    assert desk.issuer.rotate(stolen=True) == [desk.credential["id"]]  # what was revoked need not be issued again
+    assert desk.issuer.report_stolen() == [desk.credential["id"]]  # what was revoked need not be issued again
     assert "stolen" in desk.verify().checks[1].sentence
     assert desk.verify(desk.issuer.issue(AWARD, ADA, "ada")).ok
 
 
-def test_private_keys_are_private_and_stay_in_their_file(desk):
-    desk.issuer.rotate(stolen=False)
+def forged_with(desk, pem, **proof):
+    """What a thief makes with a copy of the first key."""
+    desk.issuer.folder.joinpath("key-1.pem").write_bytes(pem)
+    try:
+        return resigned(desk, proof, id="urn:uuid:00000000-0000-4000-8000-000000000000")
+    finally:
+        desk.issuer.folder.joinpath("key-1.pem").unlink()
+
+
+def test_a_key_that_was_lost_first_and_turns_out_stolen_is_the_one_that_is_reported(desk):
+    copied = (desk.issuer.folder / "key-1.pem").read_bytes()
+    desk.time += timedelta(days=1)
+    desk.issuer.rotate()
+    desk.time += timedelta(days=1)
+    newer = desk.issuer.issue(AWARD, "bob@city.example", "bob")
+    forged = forged_with(desk, copied)
+    assert desk.verify(forged).ok  # what backdating allows, as long as nobody knows of the copy
+    with pytest.raises(CourseError, match=r"name the stolen one: key-1 \(1 signed\), key-2 \(1 signed\)"):
+        desk.issuer.report_stolen()
+    with pytest.raises(CourseError, match="No trusted key is called 'key-9'"):
+        desk.issuer.report_stolen("key-9")
+    assert desk.issuer.report_stolen("key-1") == [desk.credential["id"]]
+    assert "stolen" in desk.verify(forged).checks[1].sentence
+    assert not desk.verify().ok
+    assert desk.verify(newer).ok  # the key in use was not touched, and needs no successor
+    assert [path.name for path in desk.issuer.folder.glob("*.pem")] == ["key-2.pem"]
+    assert desk.issuer.report_stolen() == [newer["id"]]  # the only one that was left
+    assert desk.verify(desk.issuer.issue(AWARD, ADA, "ada")).ok
+
+
+def test_a_key_signs_for_its_own_time_only(desk):
+    copied = (desk.issuer.folder / "key-1.pem").read_bytes()
+    desk.time += timedelta(days=180)
+    desk.issuer.rotate()
+    assert not (desk.issuer.folder / "key-1.pem").exists()
+    assert desk.verify(forged_with(desk, copied, created="2026-12-24T09:00:00Z")).ok
+    before = forged_with(desk, copied, created="2026-11-24T08:59:59Z")
+    assert "older than its key" in desk.verify(before).checks[1].sentence
+    after = forged_with(desk, copied, created="2027-05-23T09:00:01Z")
+    assert "retired" in desk.verify(after).checks[1].sentence
+
+
+@pytest.mark.parametrize("damage", ["half a line", "a line less", "no ledger", "a line without its place"])
+def test_a_ledger_that_lost_a_revocation_publishes_nothing(desk, damage):
+    desk.issuer.issue(AWARD, "bob@city.example", "bob")
+    desk.issuer.revoke(desk.credential["id"], "copied work")
+    whole = desk.issuer.ledger.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    if damage == "no ledger":
+        desk.issuer.ledger.unlink()
+    else:
+        less = {"half a line": whole[:-20], "a line less": b"".join(lines[:-1])}
+        desk.issuer.ledger.write_bytes(less.get(damage, whole.replace(b'"place"', b'"places"')))
+    before = {path.name: path.read_bytes() for path in desk.issuer.folder.iterdir()}
+    for act in (
+        desk.issuer.publish_status,
+        desk.issuer.rotate,
+        desk.issuer.report_stolen,
+        lambda: desk.issuer.issue(AWARD, ADA),
+    ):
+        with pytest.raises(CourseError, match="from a backup"):
+            act()
+    assert {path.name: path.read_bytes() for path in desk.issuer.folder.iterdir()} == before
+    desk.issuer.ledger.write_bytes(whole)
+    desk.issuer.publish_status()
+    assert desk.verify().failed == "status"
+
+
+@pytest.mark.parametrize("written", ["ADA@City.example", " ada@city.example\n", "ada@city.example"])
+def test_an_address_is_the_same_in_capitals_and_with_spaces(desk, written):
+    assert desk.verify(identity=written).ok
+    assert desk.verify(desk.issuer.issue(AWARD, written), identity=ADA).ok
+
+
+def test_an_address_with_an_accent_is_the_same_in_both_ways_to_write_it(desk):
+    one, other = (unicodedata.normalize(form, "zoé@city.example") for form in ("NFC", "NFD"))
+    assert one != other
+    assert desk.verify(desk.issuer.issue(AWARD, one), identity=other).ok
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "x@y", "@city.example", "a b@city.example", "a@b@c.example", "\udc80a@b.example"]
+)
+def test_what_is_no_address_is_refused_at_issue_and_when_checked(desk, text):
+    with pytest.raises(Refused, match="no e-mail address"):
+        desk.issuer.issue(AWARD, text)
+    assert desk.verify(identity=text).failed == "recipient"
+    assert len(desk.issuer.issued) == 1
+
+
+def test_says_that_the_recipient_was_not_checked(desk):
+    assert desk.verify().ok
+    assert desk.verify().rows[-1][:2] == ["recipient", "not checked"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": None},
+        {"verificationMethod": None},
+        {"verificationMethod": [{"id": "urn:a#key-1"}]},
+        {"verificationMethod": [{"id": "urn:a#key-1", "publicKeyMultibase": "z6", "revoked": None}]},
+        {"assertionMethod": {}},
+    ],
+)
+def test_an_issuers_document_that_is_none_is_said_in_a_sentence(desk, change):
+    said = [
+        desk.verify(issuer=desk.issuer.document | change).checks[1].sentence,
+        desk.verify(issuer={}).checks[1].sentence,
+    ]
+    assert all(sentence.startswith("The issuer's document cannot be used") for sentence in said)
+
+
+def test_private_keys_are_private_and_a_retired_one_is_destroyed(desk):
+    desk.issuer.rotate()
     keys = sorted(desk.issuer.folder.glob("*.pem"))
-    assert [stat.S_IMODE(path.stat().st_mode) for path in keys] == [0o600, 0o600]
+    assert [(path.name, stat.S_IMODE(path.stat().st_mode)) for path in keys] == [("key-2.pem", 0o600)]
     others = [path for path in desk.issuer.folder.iterdir() if path.suffix != ".pem"]
     assert len(others) == 3
     assert not any(b"PRIVATE" in path.read_bytes() for path in others)

@@ -58,6 +58,8 @@ def test_all_pieces_prove(syllabus):
 def test_one_piece_is_enough_to_miss_and_is_named(syllabus, points, missing):
     found = first(syllabus, graded(**points))
     assert (found.state, found.missing) == (State.PARTLY, (missing,))
+    with pytest.raises(CourseError, match="X1 is not proven"):
+        award_of(found)
 
 
 def test_what_a_learner_writes_themself_never_proves(syllabus):

@@ -69,7 +69,7 @@ def test_the_page_holds_the_evidence_behind_each_skill_and_what_could_not_be_rea
     found = progress_page.evidence_of(course)
     text = progress_page.page(progress_page.Case(course, found, {"limits": 0.5}, is_sample=False))
     assert "a\\|b &lt;script&gt;" in text
-    assert "judged at 50% by the learner" in text
+    assert "shown, nothing graded yet, judged at 50% by the learner" in text
     assert "1 line is damaged" in text
     assert progress_page.write_page(progress_page.Case(course, found, {}, False), folder).name == "progress.md"
 

@@ -62,6 +62,10 @@ def test_what_is_proven_is_issued_once_and_verifies_from_three_files(proof, grad
 def test_says_what_is_missing_before_it_can_issue(proof):
     with pytest.raises(CourseError, match="no e-mail address of 'ana'"):
         issue_badges(proof, "tiny", "ana")
+    with pytest.raises(CourseError, match="no student 'nobody'"):
+        issue_badges(proof, "tiny", "nobody", ADDRESS)
+    with pytest.raises(CourseError, match="'x' is no e-mail address"):
+        issue_badges(proof, "tiny", "ana", "x")
     with pytest.raises(CourseError, match="no milestone 'year9'"):
         issue_badges(proof, "year9", "ana", ADDRESS)
     issuer_of(proof).public.unlink()
@@ -95,5 +99,19 @@ def test_the_commands_do_the_round(proof, graded, monkeypatch):
     run("publish")
     assert "status.json again" in run("revoke", json.loads(path.read_text())["id"], "--why", "a test").replace("\n", "")
     assert "status: NO" in run("verify", *files, code=1)
-    assert "0 credentials no longer verify" in run("rotate", "--stolen")
+    run("issue", "tiny", "nobody", "--email", ADDRESS, code=1)
+    run("issue", "tiny", "ana", "--email", ADDRESS)
+    assert "recipient: not checked" in run("verify", *files)
+    assert "0 credentials no longer verify" in run("rotate")
+    run("rotate", "--stolen", code=1)  # two keys are trusted: which?
+    run("rotate", "--key", "key-1", code=1)
+    assert "1 credentials no longer verify" in run("rotate", "--stolen", "--key", "key-1")
+    assert "signature: NO" in run("verify", *files, code=1)
+    assert "proven" in run("issue", "tiny", "ana", "--email", ADDRESS)  # without a revocation of each first
+    run("verify", *files, "--email", ADDRESS)
+    for content in ("{}", '{"id": "urn:a", "name": "x", "verificationMethod": [{}], "assertionMethod": []}'):
+        issuer.folder.joinpath("other.json").write_text(content, encoding="utf-8")
+        said = run("verify", path, "--issuer", issuer.folder / "other.json", "--email", "\udc80@x.example", code=1)
+        assert "cannot be used" in said
+        assert "Traceback" not in said
     run("issuer", "Again", code=1)

@@ -37,13 +37,20 @@ def test_radars_tell_how_much_area_the_order_makes(drawn):
     [
         ({"a": 0.7, "b": 0.5}, "a: judged 50 points above the evidence"),
         ({"b": 0.1}, "b: judged 50 points below the evidence"),
-        ({}, "What the evidence shows; no judgement of your own is kept yet"),
+        ({}, "What the evidence shows; no judgement of your own can be compared yet"),
     ],
 )
 def test_gaps_name_the_widest(drawn, claims, title):
     progress_plots.draw_gaps({"a": 0.2, "b": 0.6}, claims)
     assert drawn[0][0] == title
     assert "a 20%" in drawn[0][1]
+
+
+def test_a_gap_where_nobody_graded_is_no_finding(drawn):
+    progress_plots.draw_gaps({"a": 0.2, "b": 0.6}, {"a": 0.9, "b": 0.5}, judged=["b"])
+    ((title, alt),) = drawn
+    assert title == "b: judged 10 points below the evidence"
+    assert "a 20% and 90%, not graded; b 60% and 50%" in alt
 
 
 def test_shares_count_the_proven(drawn):
