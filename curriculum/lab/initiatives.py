@@ -5,6 +5,7 @@ chance. The need is the weighted share of signals that hold; the score is the ne
 welcome.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -74,14 +75,15 @@ def read(path: Path = SAMPLE, signals: Sequence[Signal] = ()) -> Book:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise LabError(f"{path.name} could not be read: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict) or not isinstance(raw.get("initiatives"), list):
-        raise LabError(f"{path.name} needs a list `initiatives:`; see the sample for its form.")
+    if not isinstance(raw, dict) or not isinstance(raw.get("initiatives"), list) or not raw["initiatives"]:
+        raise LabError(f"{path.name} needs a list `initiatives:` with one entry at least; see the sample for its form.")
     own = tuple(_signal(path.name, each) for each in raw.get("signals", [])) or tuple(signals)
     if WELCOME not in {signal.id for signal in own}:
         raise LabError(f"{path.name} has no signal {WELCOME!r}; without it nobody was asked whether help is wanted.")
-    return Book(
-        own, tuple(_initiative(path.name, each, own) for each in raw["initiatives"]), bool(raw.get("sample", False))
-    )
+    found = tuple(_initiative(path.name, each, own) for each in raw["initiatives"])
+    if twice := [name for name, count in Counter(each.id for each in found).items() if count > 1]:
+        raise LabError(f"{path.name} has two initiatives with the id {twice[0]!r}; give each its own.")
+    return Book(own, found, bool(raw.get("sample", False)))
 
 
 def chances(book: Book) -> dict[str, float]:
@@ -160,6 +162,24 @@ def conversations(book: Book, weights: Mapping[str, float] | None = None) -> pd.
         rows[initiative.id] = [initiative.speaks_for, len(unknown), round(max(0.0, value), 12), flips]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["for", "questions", "value", "flips"])
     return table.sort_values(["value", "flips"], ascending=False, kind="stable")
+
+
+def turned(book: Book) -> pd.DataFrame:
+    """What one misheard answer would do: for each answer turned round, the note that is then best asked.
+
+    `question` is where the most valuable single question goes ("none" where no answer is worth anything),
+    `conversation` the note whose open questions are worth most together.
+    """
+    rows = []
+    for place, initiative in enumerate(book.initiatives):
+        for signal, answer in initiative.answers.items():
+            notes = list(book.initiatives)
+            notes[place] = initiative.told(signal, not answer)
+            other = replace(book, initiatives=tuple(notes))
+            asked, talks = questions(other), conversations(other)
+            single = asked.loc[0, "initiative"] if asked["value"].max() > 0 else "none"
+            rows.append([initiative.id, signal, single, talks.index[0] if talks["value"].max() > 0 else "none"])
+    return pd.DataFrame(rows, columns=["initiative", "signal", "question", "conversation"])
 
 
 def first_places(book: Book, draws: int, seed: int = 2026) -> pd.Series:

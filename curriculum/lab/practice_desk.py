@@ -39,7 +39,7 @@ def keep_answer(path: Path, initiative: str, signal: str, answer: bool | None) -
     Raises `LabError` when the file holds no such initiative.
     """
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    found = next((each for each in raw["initiatives"] if each["id"] == initiative), None)
+    found = next((each for each in raw["initiatives"] if str(each["id"]) == initiative), None)
     if found is None:
         raise LabError(f"{path.name} has no initiative {initiative!r}.")
     answers = dict(found.get("answers") or {})

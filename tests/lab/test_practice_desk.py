@@ -33,6 +33,13 @@ def test_an_answer_is_kept_and_can_be_taken_back(tmp_path):
         practice_desk.keep_answer(path, "none", "waits", True)
 
 
+def test_an_initiative_may_have_a_number_for_its_id(tmp_path):
+    path = tmp_path / practice_desk.INITIATIVES
+    path.write_text(initiatives.SAMPLE.read_text().replace("id: contest-desk", "id: 42"))
+    practice_desk.keep_answer(path, "42", "waits", True)
+    assert initiatives.read(path).initiatives[7].answers["waits"] is True
+
+
 def test_the_controls_write_what_was_clicked_and_move_the_ranking(tmp_path):
     path = practice_desk.lay(practice_desk.INITIATIVES, initiatives.SAMPLE, tmp_path)
     box = practice_desk._initiatives_box(path)
