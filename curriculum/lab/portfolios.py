@@ -16,7 +16,7 @@ from curriculum.lab import disclosure
 from curriculum.lab.display import escape, number
 from curriculum.lab.errors import LabError
 from curriculum.lab.journal import Value
-from curriculum.lab.proposals import Gap, Measured, document, markdown_text
+from curriculum.lab.proposals import Gap, Measured, document, markdown_text, nearest
 
 PAGE, TEXT = "portfolio.html", "portfolio.md"
 MIN_ALT = 20  # characters
@@ -53,14 +53,16 @@ def read(path: Path) -> Portfolio:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         pieces = tuple(_piece(each) for each in raw["pieces"])
-        private = tuple(str(name) for name in raw.get("private") or [])
-        return Portfolio(str(raw["name"]), str(raw["about"]), pieces, private)
+        private, name, about = raw.get("private") or [], str(raw["name"]), str(raw["about"])
     except (OSError, yaml.YAMLError) as error:
         raise LabError(f"{path.name} could not be read: {' '.join(str(error).split())}") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise LabError(
             f"{path.name} needs name, about and pieces, each with title, text and numbers ({error})."
         ) from None
+    if not isinstance(private, list):
+        raise LabError(f"{path.name}: `private:` is a list, such as [{private}], not one word or line.")
+    return Portfolio(name, about, pieces, tuple(map(str, private)))
 
 
 def gaps(portfolio: Portfolio, known: Sequence[Measured], folder: Path) -> list[Gap]:
@@ -69,7 +71,7 @@ def gaps(portfolio: Portfolio, known: Sequence[Measured], folder: Path) -> list[
     found = []
     for piece in portfolio.pieces:
         for name, shown in piece.shown.items():
-            found += [Gap(piece.title, what, mend) for what, mend in _number_gaps(name, shown, by_name.get(name))]
+            found += [Gap(piece.title, what, mend) for what, mend in _number_gaps(name, shown, by_name)]
         if not piece.shown:
             found.append(Gap(piece.title, "has no number", "choose one from the unit's journal"))
         if piece.file.endswith(".png") and len(piece.alt) < MIN_ALT:
@@ -103,13 +105,16 @@ def publish(portfolio: Portfolio, known: Sequence[Measured], folder: Path, into:
 
 def _piece(raw: Any) -> Piece:
     numbers = raw.get("numbers") or {}
+    if not isinstance(numbers, list | dict):
+        raise TypeError(f"`numbers:` is a list of names, such as [{numbers}]")
     shown = dict.fromkeys(numbers) if isinstance(numbers, list) else dict(numbers)
     return Piece(str(raw["title"]), str(raw["text"]), shown, str(raw.get("file") or ""), str(raw.get("alt") or ""))
 
 
-def _number_gaps(name: str, shown: Value | None, given: Measured | None) -> list[tuple[str, str]]:
+def _number_gaps(name: str, shown: Value | None, known: Mapping[str, Measured]) -> list[tuple[str, str]]:
+    given = known.get(name)
     if given is None:
-        return [(f"{name} is no longer given by its unit", "run the unit again, or take the number out")]
+        return [(nearest(name, known), "run the unit again, or take the number out")]
     found = []
     if shown is not None and shown != given.value:
         found.append((f"says {number(shown)}, but {name} is now {number(given.value)}", "say which run you mean"))

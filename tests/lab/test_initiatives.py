@@ -92,7 +92,10 @@ def test_a_misheard_answer_shows_which_advice_hangs_on_it():
     found = initiatives.turned(notes).set_index(["initiative", "signal"])
     assert len(found) == 5
     assert found.loc[("a", "late")].tolist() == ["none", "none"]
-    assert found.loc[("a", "night")].tolist() == ["none", "none"]  # a is worth nothing then, and b leads whatever it says
+    assert found.loc[("a", "night")].tolist() == [
+        "none",
+        "none",
+    ]  # a is worth nothing then, and b leads whatever it says
     assert found.loc[("b", "night")].tolist() == ["b", "b"]
 
 

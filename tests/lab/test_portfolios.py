@@ -52,7 +52,7 @@ def test_every_number_has_value_unit_date_and_source(tmp_path):
 def test_a_number_that_changed_or_is_gone_is_named_and_not_shown(tmp_path):
     assert "says 400, but u1/p99 is now 388" in whats(portfolio(Piece("a", "b", {"u1/p99": 400})), tmp_path)
     gone = portfolio(Piece("a", "b", {"u1/other": 1}))
-    assert "no longer given" in whats(gone, tmp_path)
+    assert "no such number: u1/other" in whats(gone, tmp_path)
     assert "u1/other" not in str(publish(gone, tmp_path)[0])
 
 
@@ -181,7 +181,14 @@ def test_a_portfolio_is_read_with_numbers_as_list_or_as_seen(tmp_path):
     )
     first, second = portfolios.read(path).pieces
     assert (first.shown, second.shown) == ({"u1/p99": None}, {"u1/p99": 3})
-    for text in ("[", "name: M", "name: M\nabout: A\npieces: [3]"):
+    whole = "name: M\nabout: A\npieces: [{title: a, text: b, numbers: NUMBERS}]\n"
+    for text, says in (
+        ("[", "could not be read"),
+        ("name: M", "needs name, about and pieces"),
+        ("name: M\nabout: A\npieces: [3]", "needs name, about and pieces"),
+        (whole.replace("NUMBERS", "u1/p99"), "`numbers:` is a list"),
+        (whole.replace("NUMBERS", "[]") + "private: Meridian City", "`private:` is a list"),
+    ):
         path.write_text(text)
-        with pytest.raises(LabError, match="my-portfolio"):
+        with pytest.raises(LabError, match=f"my-portfolio.*{says}"):
             portfolios.read(path)

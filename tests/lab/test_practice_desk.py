@@ -71,7 +71,7 @@ def test_without_a_review_the_invented_reader_says_so(tmp_path):
     assert reviews.read(tmp_path / "none.yml").sample
 
 
-@pytest.mark.parametrize("text", ["free: [14]\n", "free: [-1]\n", "free: [yes]\n", "free: 3\n", "3", "["])
+@pytest.mark.parametrize("text", ["free: [22]\n", "free: [-1]\n", "free: [yes]\n", "free: 3\n", "3", "["])
 def test_a_review_of_other_paragraphs_is_refused(tmp_path, text):
     path = tmp_path / "my-review.yml"
     path.write_text(text)
@@ -85,7 +85,28 @@ def test_the_seeded_flaws_are_where_they_are_said_to_be():
     assert len({flaw.id for flaw in seeded}) == len({flaw.paragraph for flaw in seeded}) == 12
     assert {flaw.item for flaw in seeded} == items | {None}
     assert all(0 <= flaw.paragraph <= len(parts) for flaw in seeded)
-    assert "37 MB" in parts[10] and round(40_000 * 3 * 768 * 4 / 1e6) == 369
+    assert "37 MB" in parts[17] and round(40_000 * 3 * 768 * 4 / 1e6) == 369
+
+
+def test_a_review_counts_once_both_readings_hold_a_mark(tmp_path):
+    path = tmp_path / practice_desk.REVIEW
+    practice_desk.keep_review(path, [4], [])
+    assert reviews.whole(path).sample
+    practice_desk.keep_review(path, [4], [9])
+    assert reviews.whole(path) == reviews.Review(frozenset({4}), frozenset({9}))
+
+
+def test_ticking_everything_finds_all_and_shows_what_it_costs():
+    seeded, last = reviews.flaws(), len(reviews.paragraphs("retrieval"))
+    sample = reviews.read()
+    table = reviews.costs({"sample": sample.checklist, "everything": range(last + 1)}, seeded)
+    assert table.loc["everything"].tolist() == [22, 12, 9]
+    assert table.loc["sample"].tolist() == [11, 9, 2]
+
+
+def test_either_end_of_a_contradiction_is_the_flaw():
+    seeded = [reviews.Flaw("a", 20, None, "", (2,))]
+    assert reviews.costs({"reader": [2]}, seeded).loc["reader"].tolist() == [1, 1, 0]
 
 
 def test_comparison_and_alarms():
