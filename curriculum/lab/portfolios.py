@@ -4,12 +4,15 @@ The page stands alone: no script, nothing loaded from elsewhere, all text escape
 """
 
 import base64
+import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import Image
 
 from curriculum.files import write_atomically
 from curriculum.lab import disclosure
@@ -21,7 +24,7 @@ from curriculum.lab.proposals import Gap, Measured, document, markdown_text, nea
 PAGE, TEXT = "portfolio.html", "portfolio.md"
 MIN_ALT = 20  # characters
 MAX_BYTES = 2_000_000
-PNG = b"\x89PNG\r\n\x1a\n"
+_ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:[\\/]")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Piece:
     shown: Mapping[str, Value | None]
     file: str = ""
     alt: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether its file is shown as a picture."""
+        return self.file.casefold().endswith(".png")
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def gaps(portfolio: Portfolio, known: Sequence[Measured], folder: Path) -> list[
             found += [Gap(piece.title, what, mend) for what, mend in _number_gaps(name, shown, by_name)]
         if not piece.shown:
             found.append(Gap(piece.title, "has no number", "choose one from the unit's journal"))
-        if piece.file.endswith(".png") and len(piece.alt) < MIN_ALT:
+        if piece.is_picture and len(piece.alt) < MIN_ALT:
             found.append(Gap(piece.title, f"{piece.file} has no alternative text", "say in `alt` what it shows"))
     return found + _secret_gaps(portfolio, by_name, folder)
 
@@ -84,8 +92,8 @@ def words(portfolio: Portfolio, folder: Path) -> str:
     parts = [portfolio.name, portfolio.about]
     for piece in portfolio.pieces:
         parts += [piece.title, piece.text, piece.alt]
-        if piece.file and not piece.file.endswith(".png"):
-            parts.append(_artefact(folder, piece.file).decode("utf-8", errors="replace"))
+        if piece.file and not piece.is_picture:
+            parts.append(_text(folder, piece.file))
     return "\n".join(parts)
 
 
@@ -150,6 +158,35 @@ def _artefact(folder: Path, name: str) -> bytes:
     return path.read_bytes()
 
 
+def _text(folder: Path, name: str) -> str:
+    """An artefact that is text. Raises `LabError` for anything else, such as a picture of another kind."""
+    try:
+        text = _artefact(folder, name).decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise LabError(f"{name!r} is neither text nor a PNG picture; save a picture as PNG.")
+    return text
+
+
+def _picture(folder: Path, name: str) -> bytes:
+    """A PNG picture drawn anew: author, comments and whatever else its file holds beside the picture stay behind."""
+    drawn = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(_artefact(folder, name)), formats=["PNG"]) as picture:
+            picture.load()
+            picture.info = {key: value for key, value in picture.info.items() if key == "transparency"}
+            picture.save(drawn, "PNG")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise LabError(f"{name!r} is no PNG picture.") from None
+    return drawn.getvalue()
+
+
+def _source(path: str) -> str:
+    """Where a number stands; of an absolute path, which says whose machine it is, folder and file only."""
+    return "/".join(re.split(r"[\\/]", path)[-2:]) if _ABSOLUTE.match(path) else path
+
+
 def _public(portfolio: Portfolio, text: str) -> str:
     return disclosure.redact(text, disclosure.facts(text, portfolio.private))
 
@@ -162,7 +199,7 @@ def _rows(piece: Piece, by_name: Mapping[str, Measured]) -> list[tuple[str, str,
             each.name,
             f"{number(each.value)} {each.measure or '(no unit)'}",
             each.when.isoformat() if each.when else "no date",
-            each.source + (", a sample" if each.sample else ""),
+            _source(each.source) + (", a sample" if each.sample else ""),
         )
         for each in found
     ]
@@ -183,14 +220,11 @@ def _html(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Path) -
             cells = "".join("<tr>" + "".join(f"<td>{public(cell)}</td>" for cell in row) + "</tr>" for row in rows)
             body += f"<table><tr>{head}</tr>{cells}</table>"
         if piece.file:
-            content = _artefact(folder, piece.file)
-            if piece.file.endswith(".png"):
-                if not content.startswith(PNG):
-                    raise LabError(f"{piece.file!r} is no PNG picture.")
-                data = base64.b64encode(content).decode()
+            if piece.is_picture:
+                data = base64.b64encode(_picture(folder, piece.file)).decode()
                 body += f'<p><img alt="{public(piece.alt)}" src="data:image/png;base64,{data}"></p>'
             else:
-                body += f'<pre style="overflow:auto">{public(content.decode("utf-8", errors="replace"))}</pre>'
+                body += f'<pre style="overflow:auto">{public(_text(folder, piece.file))}</pre>'
         body += "</section>"
     return document(_public(portfolio, portfolio.name), body)
 
@@ -205,9 +239,9 @@ def _markdown(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Pat
         if rows := _rows(piece, by_name):
             lines += [f"| {' | '.join(HEAD)} |", "|---|---|---|---|"]
             lines += ["| " + " | ".join(public(cell) for cell in row) + " |" for row in rows] + [""]
-        if piece.file.endswith(".png"):
+        if piece.is_picture:
             lines += [f"Picture: {public(piece.alt)}", ""]
         elif piece.file:
-            text = _public(portfolio, _artefact(folder, piece.file).decode("utf-8", errors="replace"))
+            text = _public(portfolio, _text(folder, piece.file))
             lines += ["".join(f"    {line}\n" for line in text.splitlines())]
     return "\n".join(lines)
