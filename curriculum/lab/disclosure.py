@@ -1,7 +1,7 @@
 """What a page gives away: secrets that stop its publication, and facts that identify an employer or a person.
 
-The rules are few and stated, for pages of a few hundred words, with forms that detect-secrets knows beside them. They are
-no replacement for a scanner of repositories such as gitleaks, and they find no secret that looks like a word.
+The rules are few and stated, for pages of a few hundred words, with forms that detect-secrets knows beside them. They
+are no replacement for a scanner of repositories such as gitleaks, and they find no secret that looks like a word.
 """
 
 import math

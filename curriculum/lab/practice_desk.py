@@ -55,7 +55,7 @@ def keep_review(path: Path, free: list[int], checklist: list[int]) -> None:
 
 
 def show_ranking(book: Book, weights: dict[str, float] | None = None) -> None:
-    """The ranking and the three questions worth asking, as a table."""
+    """The ranking as a table, and under it the note whose open questions are worth most together, with each of them."""
     plain, markup = _ranking(book, weights)
     show(plain, markup)
 
@@ -89,15 +89,21 @@ def _ranking(book: Book, weights: dict[str, float] | None) -> tuple[str, str]:
     rows = [
         [str(name), row["asked by"], f"{row['score']:.2f}", str(row["unknown"])] for name, row in ranking.iterrows()
     ]
-    asked = initiatives.questions(book, weights).query("flips > 0").head(3)
-    lines = [
-        f"Ask {row.initiative}: {book.question(row.signal)} (changes it: {row.flips:.0%}; worth {row.value:.3f})"
-        for row in asked.itertuples()
-    ] or ["No single answer would change the choice."]
+    lines = _to_ask(book, weights)
     head = ["initiative", "asked by", "score", "unknown"]
     return "\n".join([plain_table(head, rows), *lines]), table(head, rows) + "".join(
         f"<p>{escape(x)}</p>" for x in lines
     )
+
+
+def _to_ask(book: Book, weights: dict[str, float] | None) -> list[str]:
+    """The conversation that is worth most, and its questions, one a line."""
+    talks = initiatives.conversations(book, weights)
+    best = next(each for each in book.initiatives if each.id == talks.index[0])
+    if not talks["value"].iloc[0]:
+        return ["No answer would change the choice."]
+    asked = [signal.question for signal in book.signals if signal.id not in best.answers]
+    return [f"Talk to {best.asked_by or best.title} ({best.id}, worth {talks['value'].iloc[0]:.3f}) and ask:", *asked]
 
 
 def _initiatives_box(path: Path) -> "ipywidgets.Widget":

@@ -1,5 +1,6 @@
 """The learner's own files, the reviews they hold, the places to go, and the pictures of s2-professional-practice."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import matplotlib as mpl
@@ -128,6 +129,27 @@ def test_places_are_dated_and_grow_old():
     last = places[0].as_of + timedelta(days=communities.TRUST_DAYS)
     assert not places[0].is_due(last) and places[0].is_due(last + timedelta(days=1))
     assert communities.ladder()["hours"].is_monotonic_increasing
+
+
+def test_the_table_of_places_leads_there_and_says_when_they_meet(monkeypatch):
+    said = []
+    monkeypatch.setattr(communities, "show", lambda plain, markup: said.extend([plain, markup]))
+    place = replace(communities.places()[0], name="Group <b>", url='https://example.org/?a=1&b="2')
+    communities.show_places([place])
+    plain, markup = said
+    assert place.url in plain and place.meets in plain and place.meets in markup
+    assert '<a href="https://example.org/?a=1&amp;b=&quot;2">Group &lt;b&gt;</a>' in markup
+
+
+def test_under_the_ranking_stand_the_questions_of_the_best_conversation():
+    book = initiatives.read()
+    plain, markup = practice_desk._ranking(book, None)
+    council = book.initiatives[7]
+    asked = [signal.question for signal in book.signals if signal.id not in council.answers]
+    assert len(asked) == 5 and all(question in plain for question in asked)
+    assert "Talk to residents&#x27; council" in markup
+    silent = initiatives.Book(book.signals, (council.told("welcome", False),))
+    assert practice_desk._to_ask(silent, None) == ["No answer would change the choice."]
 
 
 def test_pictures_say_their_numbers(monkeypatch):
