@@ -92,6 +92,12 @@ def chances(book: Book) -> dict[str, float]:
     return {signal: (sum(answers) + 1) / (len(answers) + 2) for signal, answers in known.items()}
 
 
+def likelihood(book: Book, answers: Mapping[str, bool]) -> float:
+    """How likely exactly these answers are, each by its chance and as if none depended on another."""
+    chance = chances(book)
+    return float(np.prod([chance[signal] if answer else 1 - chance[signal] for signal, answer in answers.items()]))
+
+
 def score(initiative: Initiative, weights: Mapping[str, float], chance: Mapping[str, float]) -> float:
     """Need (0 to 1) times the chance that help is welcome. Unknown signals count as their chance."""
     total = sum(weights.values())
@@ -154,7 +160,7 @@ def conversations(book: Book, weights: Mapping[str, float] | None = None) -> pd.
         value = flips = 0.0
         for answers in product((True, False), repeat=len(unknown)):
             told = dict(zip(unknown, answers, strict=True))
-            likely = float(np.prod([chance[name] if answer else 1 - chance[name] for name, answer in told.items()]))
+            likely = likelihood(book, told)
             known = replace(initiative, answers={**initiative.answers, **told})
             after = scores | {initiative.id: score(known, weights, chance)}
             value += likely * (max(after.values()) - scores[first])

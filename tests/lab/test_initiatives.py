@@ -37,6 +37,12 @@ def test_what_no_note_says_is_as_likely_as_not():
     assert initiatives.chances(book(a={"late": True}, b={"late": True}))["late"] == 0.75
 
 
+def test_answers_are_as_likely_as_their_chances_say():
+    notes = book(a={"late": True}, b={"late": True}, c={"night": False})
+    assert initiatives.likelihood(notes, {"late": False, "night": True}) == pytest.approx(1 / 4 * 1 / 3)
+    assert initiatives.likelihood(notes, {}) == 1
+
+
 def test_a_question_is_worth_what_the_choice_gains():
     """By hand: a is sure at 0.25; b, 0 or 0.75 by one answer whose chance is 2/5, is chosen where it is yes."""
     notes = book(
