@@ -4,17 +4,20 @@ A file is laid once, as a sample that says so, and is the learner's from then on
 typed. A view writes the whole file or nothing.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from curriculum.files import write_atomically
-from curriculum.lab import initiatives, reviews
-from curriculum.lab.display import escape, plain_table, show, table
+from curriculum.lab import initiatives, journal, proposals, reviews
+from curriculum.lab.display import escape, plain_table, show, table, with_unit
 from curriculum.lab.errors import LabError
 from curriculum.lab.initiatives import WELCOME, Book, Initiative
 from curriculum.lab.predictions import in_jupyterlab
+from curriculum.lab.proposals import Measured
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -82,6 +85,34 @@ def review_view(path: Path, phase: str) -> None:
         display(_review_box(path, phase, parts))
     else:
         print("\n\n".join(f"[{place}] {text}" for place, text in enumerate(parts, 1)))
+
+
+def show_cited(path: Path, own: Sequence[Measured]) -> None:
+    """Show those of the learner's `own` numbers that a page rests on.
+
+    They are kept in this folder's journal as `page_1`, `page_2` and so on, since that journal is handed in and the page
+    is not. Where there is no page, as at the facilitator's, the journal is shown.
+    """
+    known: dict[str, journal.Entry | None] = {
+        key: journal.latest(key, "number") for key in (f"page_{place}" for place in range(1, 10))
+    }
+    if path.is_file():
+        known = {}
+        for place, claim in enumerate(proposals.read(path, own).claims, 1):
+            if number := claim.number:
+                day = number.when.isoformat() if number.when else "no date"
+                key, note = f"page_{place}", f"{number.name}, {day}"
+                entry = journal.Entry("number", key, number.value, number.measure, note=note)
+                kept = journal.latest(key, "number")
+                if kept is None or replace(kept, time="") != entry:
+                    journal.append(entry)
+                known[key] = entry
+    rows = [[key, with_unit(entry.value, entry.unit), entry.note] for key, entry in known.items() if entry]
+    if rows:
+        head = ["claim", "number", "from"]
+        show(plain_table(head, rows), table(head, rows))
+    else:
+        print(f"{path.name} rests on no number of your own yet.")
 
 
 def _ranking(book: Book, weights: dict[str, float] | None) -> tuple[str, str]:

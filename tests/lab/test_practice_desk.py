@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from curriculum.lab import communities, initiatives, plots, practice_desk, practice_plots, proposals, reviews
+from curriculum.lab import communities, initiatives, journal, plots, practice_desk, practice_plots, proposals, reviews
 from curriculum.lab.errors import LabError
 
 
@@ -150,6 +150,24 @@ def test_under_the_ranking_stand_the_questions_of_the_best_conversation():
     assert "Talk to residents&#x27; council" in markup
     silent = initiatives.Book(book.signals, (council.told("welcome", False),))
     assert practice_desk._to_ask(silent, None) == ["No answer would change the choice."]
+
+
+def test_the_numbers_that_a_page_cites_are_handed_in_with_this_journal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / practice_desk.PROPOSAL
+    practice_desk.show_cited(page, [])
+    assert "no number of your own" in capsys.readouterr().out and journal.entries() == []
+    page.write_text("claims: [{text: a, from: u1/none}, {text: b, from: u1/p99}]")
+    own = [proposals.Measured("u1", "p99", 388, "ms", date(2026, 11, 20), "work/u1/journal.jsonl")]
+    practice_desk.show_cited(page, own)
+    said = capsys.readouterr().out
+    assert "388 ms" in said and "u1/p99, 2026-11-20" in said and "none" not in said
+    practice_desk.show_cited(page, own)  # again: nothing new to keep
+    assert [(entry.key, entry.value, entry.unit) for entry in journal.entries()] == [("page_2", 388, "ms")]
+    capsys.readouterr()
+    page.unlink()  # at the facilitator's
+    practice_desk.show_cited(page, [])
+    assert capsys.readouterr().out == said
 
 
 def test_pictures_say_their_numbers(monkeypatch):
