@@ -37,7 +37,6 @@ _ASSIGNED = re.compile(
 _LOOKED_UP = re.compile(r"[$({]|\[removed|[A-Za-z_][\w.]*[\[({]")  # $TOKEN, os.environ[…], a call: no value
 _PASSWORD = re.compile(r"passw(?:or)?d|pwd", re.IGNORECASE)
 _WORD = re.compile(r"\b[A-Za-z0-9+/_-]{28,}={0,2}")
-_ADDRESS = re.compile(r"https?://[^\s?#\"'<>]+", re.IGNORECASE)  # up to its query, which may hold a signature
 
 FACTS: Mapping[str, re.Pattern[str]] = {
     "e-mail address": re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b"),
@@ -73,9 +72,8 @@ def secrets(text: str) -> list[Found]:
     for match in _ASSIGNED.finditer(text):
         if _is_value(match["name"], match["value"]):
             found.append(Found("value of a secret", match.start("value"), match.end("value"), match["value"]))
-    addresses = [match.span() for match in _ADDRESS.finditer(text)]
     for match in _WORD.finditer(text):
-        if _is_random(match[0]) and not any(start <= match.start() < end for start, end in addresses):
+        if _is_random(match[0]):
             found.append(_found("long random word", match))
     return _apart(found)
 
