@@ -51,7 +51,7 @@ def draw_cost(rate: float, wrong_rate: float, euros_hour: float, budget: float) 
     title = f"Read in the wrong unit, a thousand decisions cost {wrong:.5f} and not {right:.4f} euros"
     verdicts = ["within" if cost <= budget else "over" for cost in (right, wrong)]
     alt = "Cost per thousand decisions falls with the rate, on logarithmic axes. Two points on the line: as measured, "
-    alt += f"{verdicts[0]} the budget of {budget:g} euros, and as misread, {verdicts[1]} it."
+    alt += f"{verdicts[0]} the budget of {budget:.2g} euros, and as misread, {verdicts[1]} it."
     with figure(title, alt, size=(7.4, 3.4)) as axis:
         rates = np.geomspace(rate / 4, wrong_rate * 4, 60)
         axis.plot(rates, 1000 * euros_hour / (3600 * rates), color="0.5", marker="")
@@ -71,8 +71,10 @@ def draw_styles(times: pd.DataFrame, budget_ms: float) -> None:
     last = times.iloc[-1]
     within = [name for name in times if last[name] <= budget_ms]
     title = f"At {times.index[-1]} offices {len(within)} of {len(times.columns)} ways stay within {budget_ms:g} ms"
-    alt = f"Milliseconds a decision against offices, logarithmic axes. At {times.index[-1]} offices: "
-    alt += "; ".join(f"{name} {value:.2g} ms" for name, value in last.items()) + ". The lines are close at one office."
+    alt = "Milliseconds a decision against offices, logarithmic axes."
+    for offices in (times.index[0], times.index[-1]):
+        said = "; ".join(f"{name} {value:.2g} ms" for name, value in times.loc[offices].items())
+        alt += f" With {offices}: {said}."
     with figure(title, alt, size=(7.8, 3.8)) as axis:
         for name in times:
             axis.plot(times.index, times[name], label=name)

@@ -172,9 +172,8 @@ def translate(
     known, wanted = use.cell(capability, know), use.cell(capability, learn)
     apart = distance(known, wanted, weights)
     both = known.service and wanted.service
-    changed = {
-        name: f"{getattr(known, name)} → {getattr(wanted, name)}" for name in (differs(known, wanted) if both else [])
-    }
+    words = {name: (getattr(known, name), getattr(wanted, name)) for name in (differs(known, wanted) if both else [])}
+    changed = {name: f"{old} → {new if new != old else 'another of its own'}" for name, (old, new) in words.items()}
     return {
         "known": known.service or f"(none) {known.absent}",
         "wanted": wanted.service or f"(none) {wanted.absent}",

@@ -48,9 +48,13 @@ class Grid:
         made = self.dispatch()
         return _emitted(made, factors) / made.sum(axis=1).to_numpy()
 
-    def marginal(self, factors: Mapping[str, float] | None = None, step_gw: float = 0.01) -> Floats:
-        """Grams that one kWh more in the hour adds: the grid run with it, minus the grid run without it."""
-        return (_emitted(self.dispatch(step_gw), factors) - _emitted(self.dispatch(), factors)) / step_gw
+    def extra(self, step_gw: float = 0.01) -> pd.DataFrame:
+        """Where one kWh more in the hour comes from: the grid run with it, minus the grid run without it, by fuel."""
+        return (self.dispatch(step_gw) - self.dispatch()) / step_gw
+
+    def marginal(self, factors: Mapping[str, float] | None = None) -> Floats:
+        """Grams that one kWh more in the hour adds."""
+        return _emitted(self.extra(), factors)
 
     def gas_before_coal(self) -> "Grid":
         """The same grid in a year in which gas is cheaper than coal: the two change places in the order."""
@@ -125,10 +129,19 @@ def by_fuel(mix: pd.DataFrame, sampled: pd.DataFrame) -> Floats:
     return sampled[list(FUELS)].to_numpy() @ shares.to_numpy()
 
 
+def caused(extra: pd.DataFrame, starts: Sequence[int] | NDArray[np.int64], hours: int, sampled: pd.DataFrame) -> Floats:
+    """Grams that one kWh adds when it is drawn evenly over the `hours` from each of `starts` on: one value a draw.
+
+    `extra` says where one kWh more comes from in each hour (`Grid.extra`); the draws say what each fuel emits.
+    """
+    running = np.asarray(starts)[:, None] + np.arange(hours)
+    return by_fuel(extra.iloc[running.ravel()], sampled)
+
+
 def best_start(signal: Sequence[float] | Floats, hours: int, first: int = 0, end: int | None = None) -> int:
     """The start from `first` on, done by `end`, with the lowest sum of `signal` in `hours`; the first of equals."""
     window = np.convolve(np.asarray(signal, float)[first:end], np.ones(hours), "valid")
-    return first + int(np.argmin(window.round(9)))
+    return first + int(np.argmin(window.round(6)))  # a marginal is a difference: its last digits are noise
 
 
 def _emitted(made: pd.DataFrame, use: Mapping[str, float] | None) -> Floats:

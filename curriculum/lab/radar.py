@@ -21,6 +21,15 @@ MINE = "my-radar.yml"
 Ring = Literal["adopt", "trial", "assess", "hold"]
 RINGS: tuple[Ring, ...] = get_args(Ring)
 
+_NEEDS = {  # what `keep` asks for, by the field of `Entry` that did not hold
+    "name": "a name",
+    "quadrant": "a quadrant",
+    "moves": f"a ring of {', '.join(RINGS)} with a reason, on a day after its last move",
+    "evidence": "evidence in ten letters or more",
+    "source": "a source that begins with https://",
+    "checked": "a day",
+}
+
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 T = TypeVar("T", bound=BaseModel)
 
@@ -122,8 +131,9 @@ def keep(
             {"name": name, "quadrant": quadrant, "moves": moves, "evidence": evidence, "source": source, "checked": day}
         )
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise LabError(f"Not kept: {said}.") from None
+        missing = {str(one["loc"][0]) for one in error.errors()}
+        said = ", ".join(words for field, words in _NEEDS.items() if field in missing)
+        raise LabError(f"Not kept. It needs {said}.") from None
     own[name] = entry
     content = {"entries": [each.model_dump(mode="json") for each in own.values()]}
     write_whole((folder or Path.cwd()) / MINE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

@@ -44,7 +44,11 @@ def test_cost(drawn):
 def test_styles(drawn):
     ecosystem_plots.draw_styles(pd.DataFrame({"slow": [1.0, 20.0], "fast": [0.1, 0.2]}, index=[1, 50]), budget_ms=5)
     title, alt, _ = drawn[0]
-    assert title == "At 50 offices 1 of 2 ways stay within 5 ms" and "slow 20 ms" in alt
+    assert (
+        title == "At 50 offices 1 of 2 ways stay within 5 ms"
+        and "With 1: slow 1 ms" in alt
+        and "With 50: slow 20 ms" in alt
+    )
 
 
 def test_radar(drawn):

@@ -72,6 +72,8 @@ def test_two_apis_of_their_own_are_two_apis():
     aws, azure = (equivalents.equivalents().cell("model-endpoint", at) for at in ("aws", "azure"))
     assert aws.api == azure.api == "own"
     assert "api" in equivalents.differs(aws, azure)
+    said = equivalents.translate("model-endpoint", "aws", "azure", today=DAY)
+    assert said["changes"] == {"api": "own → another of its own", "identity": "aws-iam → entra"}
 
 
 @pytest.mark.parametrize("weights", [{"identity": -1}, {"colour": 1}, dict.fromkeys(equivalents.ATTRIBUTES, 0)])

@@ -1,6 +1,7 @@
 """The synthetic grids: checked against published averages, and against what a marginal and an average must be."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from curriculum.lab import grid
@@ -25,6 +26,7 @@ def test_the_marginal_is_the_difference_of_two_runs():
     before, after = one.dispatch(), one.dispatch(step)
     by_hand = ((after - before) * [grid.factors()[fuel] for fuel in before]).sum(axis=1) / step
     assert one.marginal() == pytest.approx(by_hand.to_numpy())
+    assert one.extra().sum(axis=1).to_numpy() == pytest.approx(np.ones(60 * 24))  # one kWh comes from somewhere
     assert {490, 820} <= set(one.marginal().round().astype(int))
 
 
@@ -72,6 +74,18 @@ def test_best_start_is_the_first_of_the_cheapest_windows():
     assert grid.best_start(signal, 2) == 1
     assert grid.best_start(signal, 2, first=2) == 4
     assert grid.best_start(signal, 2, first=0, end=2) == 0
+
+
+def test_noise_in_the_last_digits_does_not_choose_a_start():
+    noisy = np.array([820.0, 490 + 4e-10, 490 + 8e-10, 490, 820])
+    assert grid.best_start(noisy, 1) == 1
+
+
+def test_what_a_schedule_causes_is_the_mean_of_the_hours_in_which_it_runs():
+    one, central = grid.grid("central", days=10), pd.DataFrame([grid.factors()])
+    marginal = one.marginal()
+    expected = np.mean([marginal[start : start + 3].mean() for start in (18, 42, 100)])
+    assert grid.caused(one.extra(), [18, 42, 100], 3, central) == pytest.approx([expected])
 
 
 def test_every_row_of_the_cited_tables_has_source_and_date():

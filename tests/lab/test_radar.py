@@ -127,7 +127,9 @@ def test_the_form_keeps_and_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name, quadrant, ring, why, evidence, source, button, state = ecosystem_widgets.new_entry().children
     button.click()
-    assert "Not kept" in state.value and not (tmp_path / radar.MINE).exists()
+    assert "Not kept. It needs a name, a ring of adopt, trial, assess, hold with a reason" in state.value
+    assert "a source that begins with https://" in state.value and "quadrant" not in state.value
+    assert not (tmp_path / radar.MINE).exists()
     name.value, quadrant.value, ring.value, why.value, evidence.value, source.value = GOOD
     button.click()
     assert "Kept in my-radar.yml" in state.value and radar.mine(tmp_path)[0].name == "Flux"
