@@ -9,6 +9,9 @@ with these members, none of them in a folder:
 - `journal.jsonl`, where there is one: predictions, results and numbers (`curriculum.lab.journal`);
 - files that the assignment's tasks wrote: small, and of the kinds in `KINDS`.
 
+Files whose names begin with `my-` are the learner's own (a portfolio with the names that it must not show) and
+are never packed.
+
 The same content at the same time gives the same bytes.
 """
 
@@ -41,6 +44,7 @@ KINDS = frozenset(
     {".cfg", ".conf", ".csv", ".hcl", ".ics", ".ini", ".json", ".jsonl", ".md", ".proto", ".py", ".rego", ".sh", ".sql"}
     | {".tf", ".tfvars", ".toml", ".txt", ".yaml", ".yml"}
 )
+PRIVATE = "my-"  # how the names of files begin that stay with the learner
 NAMES = frozenset({"Dockerfile", "Makefile"})  # files of the trade that have no suffix
 LARGEST_KB = 512  # a file
 MOST_KB = 4096  # all files beside the notebook
@@ -72,6 +76,8 @@ class Receipt:
 
 def submit_unit(course: Course, unit: Unit, student: str | None = None) -> Receipt:
     """Pack the learner's notebook, journal and small files under `work/submissions`, and record the receipt.
+
+    What is named `my-…` stays with the learner.
 
     `student` is the name the facilitator knows; without it the user name of this machine is taken.
 
@@ -125,6 +131,8 @@ def _files(course: Course, unit: Unit, notebook: Path) -> tuple[dict[str, bytes]
     for path in sorted(notebook.parent.iterdir(), key=lambda path: (path.name != journal.FILE, path.name)):
         is_wanted = path.suffix.lower() in KINDS or path.name in NAMES
         if not is_wanted or path.is_symlink() or not path.is_file() or path.name in (LESSON, MANIFEST):
+            continue
+        if path.name.casefold().startswith(PRIVATE):
             continue
         size = path.stat().st_size
         if size > LARGEST_KB * 1000 or total + size > MOST_KB * 1000:

@@ -5,6 +5,7 @@ chance. The need is the weighted share of signals that hold; the score is the ne
 welcome.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -74,20 +75,27 @@ def read(path: Path = SAMPLE, signals: Sequence[Signal] = ()) -> Book:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise LabError(f"{path.name} could not be read: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict) or not isinstance(raw.get("initiatives"), list):
-        raise LabError(f"{path.name} needs a list `initiatives:`; see the sample for its form.")
+    if not isinstance(raw, dict) or not isinstance(raw.get("initiatives"), list) or not raw["initiatives"]:
+        raise LabError(f"{path.name} needs a list `initiatives:` with one entry at least; see the sample for its form.")
     own = tuple(_signal(path.name, each) for each in raw.get("signals", [])) or tuple(signals)
     if WELCOME not in {signal.id for signal in own}:
         raise LabError(f"{path.name} has no signal {WELCOME!r}; without it nobody was asked whether help is wanted.")
-    return Book(
-        own, tuple(_initiative(path.name, each, own) for each in raw["initiatives"]), bool(raw.get("sample", False))
-    )
+    found = tuple(_initiative(path.name, each, own) for each in raw["initiatives"])
+    if twice := [name for name, count in Counter(each.id for each in found).items() if count > 1]:
+        raise LabError(f"{path.name} has two initiatives with the id {twice[0]!r}; give each its own.")
+    return Book(own, found, bool(raw.get("sample", False)))
 
 
 def chances(book: Book) -> dict[str, float]:
     """How likely each signal holds where a note does not say: Laplace's rule on the notes that do."""
     known = {s.id: [i.answers[s.id] for i in book.initiatives if s.id in i.answers] for s in book.signals}
     return {signal: (sum(answers) + 1) / (len(answers) + 2) for signal, answers in known.items()}
+
+
+def likelihood(book: Book, answers: Mapping[str, bool]) -> float:
+    """How likely exactly these answers are, each by its chance and as if none depended on another."""
+    chance = chances(book)
+    return float(np.prod([chance[signal] if answer else 1 - chance[signal] for signal, answer in answers.items()]))
 
 
 def score(initiative: Initiative, weights: Mapping[str, float], chance: Mapping[str, float]) -> float:
@@ -152,7 +160,7 @@ def conversations(book: Book, weights: Mapping[str, float] | None = None) -> pd.
         value = flips = 0.0
         for answers in product((True, False), repeat=len(unknown)):
             told = dict(zip(unknown, answers, strict=True))
-            likely = float(np.prod([chance[name] if answer else 1 - chance[name] for name, answer in told.items()]))
+            likely = likelihood(book, told)
             known = replace(initiative, answers={**initiative.answers, **told})
             after = scores | {initiative.id: score(known, weights, chance)}
             value += likely * (max(after.values()) - scores[first])
@@ -160,6 +168,24 @@ def conversations(book: Book, weights: Mapping[str, float] | None = None) -> pd.
         rows[initiative.id] = [initiative.speaks_for, len(unknown), round(max(0.0, value), 12), flips]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["for", "questions", "value", "flips"])
     return table.sort_values(["value", "flips"], ascending=False, kind="stable")
+
+
+def turned(book: Book) -> pd.DataFrame:
+    """What one misheard answer would do: for each answer turned round, the note that is then best asked.
+
+    `question` is where the most valuable single question goes ("none" where no answer is worth anything),
+    `conversation` the note whose open questions are worth most together.
+    """
+    rows = []
+    for place, initiative in enumerate(book.initiatives):
+        for signal, answer in initiative.answers.items():
+            notes = list(book.initiatives)
+            notes[place] = initiative.told(signal, not answer)
+            other = replace(book, initiatives=tuple(notes))
+            asked, talks = questions(other), conversations(other)
+            single = asked.loc[0, "initiative"] if asked["value"].max() > 0 else "none"
+            rows.append([initiative.id, signal, single, talks.index[0] if talks["value"].max() > 0 else "none"])
+    return pd.DataFrame(rows, columns=["initiative", "signal", "question", "conversation"])
 
 
 def first_places(book: Book, draws: int, seed: int = 2026) -> pd.Series:

@@ -4,24 +4,27 @@ The page stands alone: no script, nothing loaded from elsewhere, all text escape
 """
 
 import base64
+import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import Image
 
 from curriculum.files import write_atomically
 from curriculum.lab import disclosure
 from curriculum.lab.display import escape, number
 from curriculum.lab.errors import LabError
 from curriculum.lab.journal import Value
-from curriculum.lab.proposals import Gap, Measured, document, markdown_text
+from curriculum.lab.proposals import Gap, Measured, document, markdown_text, nearest
 
 PAGE, TEXT = "portfolio.html", "portfolio.md"
 MIN_ALT = 20  # characters
 MAX_BYTES = 2_000_000
-PNG = b"\x89PNG\r\n\x1a\n"
+_ABSOLUTE = re.compile(r"[/~]|[A-Za-z]:[\\/]")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class Piece:
     shown: Mapping[str, Value | None]
     file: str = ""
     alt: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether its file is shown as a picture."""
+        return self.file.casefold().endswith(".png")
 
 
 @dataclass(frozen=True)
@@ -53,14 +61,16 @@ def read(path: Path) -> Portfolio:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         pieces = tuple(_piece(each) for each in raw["pieces"])
-        private = tuple(str(name) for name in raw.get("private") or [])
-        return Portfolio(str(raw["name"]), str(raw["about"]), pieces, private)
+        private, name, about = raw.get("private") or [], str(raw["name"]), str(raw["about"])
     except (OSError, yaml.YAMLError) as error:
         raise LabError(f"{path.name} could not be read: {' '.join(str(error).split())}") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise LabError(
             f"{path.name} needs name, about and pieces, each with title, text and numbers ({error})."
         ) from None
+    if not isinstance(private, list):
+        raise LabError(f"{path.name}: `private:` is a list, such as [{private}], not one word or line.")
+    return Portfolio(name, about, pieces, tuple(map(str, private)))
 
 
 def gaps(portfolio: Portfolio, known: Sequence[Measured], folder: Path) -> list[Gap]:
@@ -69,10 +79,10 @@ def gaps(portfolio: Portfolio, known: Sequence[Measured], folder: Path) -> list[
     found = []
     for piece in portfolio.pieces:
         for name, shown in piece.shown.items():
-            found += [Gap(piece.title, what, mend) for what, mend in _number_gaps(name, shown, by_name.get(name))]
+            found += [Gap(piece.title, what, mend) for what, mend in _number_gaps(name, shown, by_name)]
         if not piece.shown:
             found.append(Gap(piece.title, "has no number", "choose one from the unit's journal"))
-        if piece.file.endswith(".png") and len(piece.alt) < MIN_ALT:
+        if piece.is_picture and len(piece.alt) < MIN_ALT:
             found.append(Gap(piece.title, f"{piece.file} has no alternative text", "say in `alt` what it shows"))
     return found + _secret_gaps(portfolio, by_name, folder)
 
@@ -82,8 +92,8 @@ def words(portfolio: Portfolio, folder: Path) -> str:
     parts = [portfolio.name, portfolio.about]
     for piece in portfolio.pieces:
         parts += [piece.title, piece.text, piece.alt]
-        if piece.file and not piece.file.endswith(".png"):
-            parts.append(_artefact(folder, piece.file).decode("utf-8", errors="replace"))
+        if piece.file and not piece.is_picture:
+            parts.append(_text(folder, piece.file))
     return "\n".join(parts)
 
 
@@ -103,13 +113,16 @@ def publish(portfolio: Portfolio, known: Sequence[Measured], folder: Path, into:
 
 def _piece(raw: Any) -> Piece:
     numbers = raw.get("numbers") or {}
+    if not isinstance(numbers, list | dict):
+        raise TypeError(f"`numbers:` is a list of names, such as [{numbers}]")
     shown = dict.fromkeys(numbers) if isinstance(numbers, list) else dict(numbers)
     return Piece(str(raw["title"]), str(raw["text"]), shown, str(raw.get("file") or ""), str(raw.get("alt") or ""))
 
 
-def _number_gaps(name: str, shown: Value | None, given: Measured | None) -> list[tuple[str, str]]:
+def _number_gaps(name: str, shown: Value | None, known: Mapping[str, Measured]) -> list[tuple[str, str]]:
+    given = known.get(name)
     if given is None:
-        return [(f"{name} is no longer given by its unit", "run the unit again, or take the number out")]
+        return [(nearest(name, known), "run the unit again, or take the number out")]
     found = []
     if shown is not None and shown != given.value:
         found.append((f"says {number(shown)}, but {name} is now {number(given.value)}", "say which run you mean"))
@@ -145,6 +158,35 @@ def _artefact(folder: Path, name: str) -> bytes:
     return path.read_bytes()
 
 
+def _text(folder: Path, name: str) -> str:
+    """An artefact that is text. Raises `LabError` for anything else, such as a picture of another kind."""
+    try:
+        text = _artefact(folder, name).decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise LabError(f"{name!r} is neither text nor a PNG picture; save a picture as PNG.")
+    return text
+
+
+def _picture(folder: Path, name: str) -> bytes:
+    """A PNG picture drawn anew: author, comments and whatever else its file holds beside the picture stay behind."""
+    drawn = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(_artefact(folder, name)), formats=["PNG"]) as picture:
+            picture.load()
+            picture.info = {key: value for key, value in picture.info.items() if key == "transparency"}
+            picture.save(drawn, "PNG")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise LabError(f"{name!r} is no PNG picture.") from None
+    return drawn.getvalue()
+
+
+def _source(path: str) -> str:
+    """Where a number stands; of an absolute path, which says whose machine it is, folder and file only."""
+    return "/".join(re.split(r"[\\/]", path)[-2:]) if _ABSOLUTE.match(path) else path
+
+
 def _public(portfolio: Portfolio, text: str) -> str:
     return disclosure.redact(text, disclosure.facts(text, portfolio.private))
 
@@ -157,7 +199,7 @@ def _rows(piece: Piece, by_name: Mapping[str, Measured]) -> list[tuple[str, str,
             each.name,
             f"{number(each.value)} {each.measure or '(no unit)'}",
             each.when.isoformat() if each.when else "no date",
-            each.source + (", a sample" if each.sample else ""),
+            _source(each.source) + (", a sample" if each.sample else ""),
         )
         for each in found
     ]
@@ -178,14 +220,11 @@ def _html(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Path) -
             cells = "".join("<tr>" + "".join(f"<td>{public(cell)}</td>" for cell in row) + "</tr>" for row in rows)
             body += f"<table><tr>{head}</tr>{cells}</table>"
         if piece.file:
-            content = _artefact(folder, piece.file)
-            if piece.file.endswith(".png"):
-                if not content.startswith(PNG):
-                    raise LabError(f"{piece.file!r} is no PNG picture.")
-                data = base64.b64encode(content).decode()
+            if piece.is_picture:
+                data = base64.b64encode(_picture(folder, piece.file)).decode()
                 body += f'<p><img alt="{public(piece.alt)}" src="data:image/png;base64,{data}"></p>'
             else:
-                body += f'<pre style="overflow:auto">{public(content.decode("utf-8", errors="replace"))}</pre>'
+                body += f'<pre style="overflow:auto">{public(_text(folder, piece.file))}</pre>'
         body += "</section>"
     return document(_public(portfolio, portfolio.name), body)
 
@@ -200,9 +239,9 @@ def _markdown(portfolio: Portfolio, by_name: Mapping[str, Measured], folder: Pat
         if rows := _rows(piece, by_name):
             lines += [f"| {' | '.join(HEAD)} |", "|---|---|---|---|"]
             lines += ["| " + " | ".join(public(cell) for cell in row) + " |" for row in rows] + [""]
-        if piece.file.endswith(".png"):
+        if piece.is_picture:
             lines += [f"Picture: {public(piece.alt)}", ""]
         elif piece.file:
-            text = _public(portfolio, _artefact(folder, piece.file).decode("utf-8", errors="replace"))
+            text = _public(portfolio, _text(folder, piece.file))
             lines += ["".join(f"    {line}\n" for line in text.splitlines())]
     return "\n".join(lines)

@@ -4,17 +4,20 @@ A file is laid once, as a sample that says so, and is the learner's from then on
 typed. A view writes the whole file or nothing.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from curriculum.files import write_atomically
-from curriculum.lab import initiatives, reviews
-from curriculum.lab.display import escape, plain_table, show, table
+from curriculum.lab import initiatives, journal, proposals, reviews
+from curriculum.lab.display import escape, plain_table, show, table, with_unit
 from curriculum.lab.errors import LabError
 from curriculum.lab.initiatives import WELCOME, Book, Initiative
 from curriculum.lab.predictions import in_jupyterlab
+from curriculum.lab.proposals import Measured
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -39,7 +42,7 @@ def keep_answer(path: Path, initiative: str, signal: str, answer: bool | None) -
     Raises `LabError` when the file holds no such initiative.
     """
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    found = next((each for each in raw["initiatives"] if each["id"] == initiative), None)
+    found = next((each for each in raw["initiatives"] if str(each["id"]) == initiative), None)
     if found is None:
         raise LabError(f"{path.name} has no initiative {initiative!r}.")
     answers = dict(found.get("answers") or {})
@@ -55,7 +58,7 @@ def keep_review(path: Path, free: list[int], checklist: list[int]) -> None:
 
 
 def show_ranking(book: Book, weights: dict[str, float] | None = None) -> None:
-    """The ranking and the three questions worth asking, as a table."""
+    """The ranking as a table, and under it the note whose open questions are worth most together, with each of them."""
     plain, markup = _ranking(book, weights)
     show(plain, markup)
 
@@ -84,20 +87,54 @@ def review_view(path: Path, phase: str) -> None:
         print("\n\n".join(f"[{place}] {text}" for place, text in enumerate(parts, 1)))
 
 
+def show_cited(path: Path, own: Sequence[Measured]) -> None:
+    """Show those of the learner's `own` numbers that a page rests on.
+
+    They are kept in this folder's journal as `page_1`, `page_2` and so on, since that journal is handed in and the page
+    is not. Where there is no page, as at the facilitator's, the journal is shown.
+    """
+    known: dict[str, journal.Entry | None] = {
+        key: journal.latest(key, "number") for key in (f"page_{place}" for place in range(1, 10))
+    }
+    if path.is_file():
+        known = {}
+        for place, claim in enumerate(proposals.read(path, own).claims, 1):
+            if number := claim.number:
+                day = number.when.isoformat() if number.when else "no date"
+                key, note = f"page_{place}", f"{number.name}, {day}"
+                entry = journal.Entry("number", key, number.value, number.measure, note=note)
+                kept = journal.latest(key, "number")
+                if kept is None or replace(kept, time="") != entry:
+                    journal.append(entry)
+                known[key] = entry
+    rows = [[key, with_unit(entry.value, entry.unit), entry.note] for key, entry in known.items() if entry]
+    if rows:
+        head = ["claim", "number", "from"]
+        show(plain_table(head, rows), table(head, rows))
+    else:
+        print(f"{path.name} rests on no number of your own yet.")
+
+
 def _ranking(book: Book, weights: dict[str, float] | None) -> tuple[str, str]:
     ranking = initiatives.rank(book, weights)
     rows = [
         [str(name), row["asked by"], f"{row['score']:.2f}", str(row["unknown"])] for name, row in ranking.iterrows()
     ]
-    asked = initiatives.questions(book, weights).query("flips > 0").head(3)
-    lines = [
-        f"Ask {row.initiative}: {book.question(row.signal)} (changes it: {row.flips:.0%}; worth {row.value:.3f})"
-        for row in asked.itertuples()
-    ] or ["No single answer would change the choice."]
+    lines = _to_ask(book, weights)
     head = ["initiative", "asked by", "score", "unknown"]
     return "\n".join([plain_table(head, rows), *lines]), table(head, rows) + "".join(
         f"<p>{escape(x)}</p>" for x in lines
     )
+
+
+def _to_ask(book: Book, weights: dict[str, float] | None) -> list[str]:
+    """The conversation that is worth most, and its questions, one a line."""
+    talks = initiatives.conversations(book, weights)
+    best = next(each for each in book.initiatives if each.id == talks.index[0])
+    if not talks["value"].iloc[0]:
+        return ["No answer would change the choice."]
+    asked = [signal.question for signal in book.signals if signal.id not in best.answers]
+    return [f"Talk to {best.asked_by or best.title} ({best.id}, worth {talks['value'].iloc[0]:.3f}) and ask:", *asked]
 
 
 def _initiatives_box(path: Path) -> "ipywidgets.Widget":

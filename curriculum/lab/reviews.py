@@ -1,7 +1,7 @@
 """Design reviews: what a free reading and a checklist find of the flaws that were put into a document."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,21 @@ class Item:
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong in a paragraph (0: it is missing), and the question that asks for it, if one does."""
+    """What is wrong in a paragraph (0: it is missing), and the question that asks for it, if one does.
+
+    `also`: the other end of a contradiction. Whoever marks either has found it.
+    """
 
     id: str
     paragraph: int
     item: str | None
     why: str
+    also: tuple[int, ...] = ()
+
+    @property
+    def places(self) -> set[int]:
+        """Where a mark finds it."""
+        return {self.paragraph, *self.also}
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,11 @@ class Review:
     checklist: frozenset[int]
     sample: bool = False
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether both readings hold a mark."""
+        return bool(self.free and self.checklist)
+
 
 def checklist() -> list[Item]:
     """The ten questions."""
@@ -50,7 +64,7 @@ def checklist() -> list[Item]:
 
 def flaws() -> list[Flaw]:
     """What was put into the design `retrieval`, in the order of its paragraphs."""
-    found = [Flaw(**each) for each in _raw()["flaws"]]
+    found = [Flaw(**{**each, "also": tuple(each.get("also", ()))}) for each in _raw()["flaws"]]
     return sorted(found, key=lambda flaw: flaw.paragraph)
 
 
@@ -64,16 +78,24 @@ def screen(text: str, items: Iterable[Item]) -> list[str]:
     return [item.id for item in items if not any(_holds(text, word) for word in item.words)]
 
 
-def compare(readers: dict[str, Iterable[int]], seeded: Sequence[Flaw]) -> pd.DataFrame:
+def compare(readers: Mapping[str, Iterable[int]], seeded: Sequence[Flaw]) -> pd.DataFrame:
     """One row a flaw, one column a reader: whether the paragraph was marked."""
     marked = {name: set(found) for name, found in readers.items()}
-    table = {name: [flaw.paragraph in found for flaw in seeded] for name, found in marked.items()}
+    table = {name: [bool(flaw.places & found) for flaw in seeded] for name, found in marked.items()}
     return pd.DataFrame(table, index=[flaw.id for flaw in seeded])
 
 
 def alarms(marked: Iterable[int], seeded: Iterable[Flaw]) -> set[int]:
     """The marked paragraphs in which nothing was put: false alarms, or flaws that the author did not know of."""
-    return set(marked) - {flaw.paragraph for flaw in seeded}
+    return set(marked) - {place for flaw in seeded for place in flaw.places}
+
+
+def costs(readers: Mapping[str, Iterable[int]], seeded: Sequence[Flaw]) -> pd.DataFrame:
+    """One row a reader: how many `marks`, how many `flaws` they found, and how many were `alarms`."""
+    marked = {name: set(found) for name, found in readers.items()}
+    found = compare(marked, seeded).sum()
+    rows = {name: [len(each), int(found[name]), len(alarms(each, seeded))] for name, each in marked.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["marks", "flaws", "alarms"])
 
 
 def read(path: Path | None = None) -> Review:
@@ -94,6 +116,12 @@ def read(path: Path | None = None) -> Review:
         where = path.name if path else "the sample"
         raise LabError(f"{where} needs `free:` and `checklist:`, lists of paragraphs from 0 to {last}.")
     return Review(frozenset(lists[0]), frozenset(lists[1]), bool(raw.get("sample", False)))
+
+
+def whole(path: Path) -> Review:
+    """The learner's review once both readings hold a mark; until then the invented reader's."""
+    review = read(path)
+    return review if review.is_whole else read()
 
 
 def _are_paragraphs(numbers: Any, last: int) -> bool:

@@ -84,6 +84,17 @@ def test_leaves_out_what_is_large_linked_or_of_another_kind(ready, unit, tmp_pat
     assert receipt.notes[-1] == "big.csv is too large to be handed in (600 kB) and was left out."
 
 
+@pytest.mark.parametrize("name", ["my-portfolio.yml", "my-proposal.md", "My-Plan.yml"])
+def test_files_of_the_learners_own_are_never_packed(ready, unit, name):
+    (folder_of(ready, unit) / name).write_text("private: [Meridian City]\n", encoding="utf-8")
+    assert set(opened(submit_unit(ready, unit, "ada"))) == {
+        "manifest.json",
+        "u1-limits.ipynb",
+        "journal.jsonl",
+        "policy.rego",
+    }
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}']
 )

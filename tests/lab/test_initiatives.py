@@ -37,6 +37,12 @@ def test_what_no_note_says_is_as_likely_as_not():
     assert initiatives.chances(book(a={"late": True}, b={"late": True}))["late"] == 0.75
 
 
+def test_answers_are_as_likely_as_their_chances_say():
+    notes = book(a={"late": True}, b={"late": True}, c={"night": False})
+    assert initiatives.likelihood(notes, {"late": False, "night": True}) == pytest.approx(1 / 4 * 1 / 3)
+    assert initiatives.likelihood(notes, {}) == 1
+
+
 def test_a_question_is_worth_what_the_choice_gains():
     """By hand: a is sure at 0.25; b, 0 or 0.75 by one answer whose chance is 2/5, is chosen where it is yes."""
     notes = book(
@@ -86,6 +92,19 @@ def test_no_conversation_is_worth_less_than_its_best_question():
     assert all(talks[name] >= value - 1e-9 for name, value in single.items())
 
 
+def test_a_misheard_answer_shows_which_advice_hangs_on_it():
+    """By hand: b is worth asking while a is low; were a sure of all, nothing about b could change the choice."""
+    notes = book(a={"late": False, "night": True, "welcome": True}, b={"late": True, "night": False})
+    found = initiatives.turned(notes).set_index(["initiative", "signal"])
+    assert len(found) == 5
+    assert found.loc[("a", "late")].tolist() == ["none", "none"]
+    assert found.loc[("a", "night")].tolist() == [
+        "none",
+        "none",
+    ]  # a is worth nothing then, and b leads whatever it says
+    assert found.loc[("b", "night")].tolist() == ["b", "b"]
+
+
 def test_bounds_hold_the_score():
     ranking = initiatives.rank(initiatives.read())
     assert (ranking["low"] <= ranking["score"]).all() and (ranking["score"] <= ranking["high"]).all()
@@ -104,6 +123,8 @@ def test_first_places_are_shares_and_follow_the_weights_that_matter():
     ("text", "says"),
     [
         ("initiatives: 3", "list"),
+        ("initiatives: []", "one entry at least"),
+        ("initiatives: [{id: a, title: A}, {id: a, title: B}]", "two initiatives with the id 'a'"),
         ("initiatives: [{id: a}]", "title"),
         ("initiatives: [{id: a, title: A, answers: {late: maybe}}]", "yes or no"),
         ("initiatives: [{id: a, title: A, answers: {lat: yes}}]", "lat"),

@@ -1,10 +1,14 @@
 """A portfolio page shows sourced numbers and pictures with words, and neither secrets nor people."""
 
 import base64
+import io
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from curriculum.lab import disclosure, portfolios
 from curriculum.lab.errors import LabError
@@ -23,7 +27,14 @@ TOKENS = {
     "private key": "-----BEGIN " + "RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
     "JSON web token": "eyJ" + "hbGciOiJIUzI1" + ".eyJ" + "zdWIiOiIxMjM0" + ".c2lnbmF0dXJl",
     "password in an address": "postgres://mina:" + "s3cret@db/one",
+    "GitLab Token": "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
+    "Hugging Face token": "hf_" + "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh",
+    "token in a header": "Authorization: Bearer " + "abcdef0123456789abcdef",
+    "cluster token": "kubeadm join city --token " + "abcdef.0123456789abcdef",
+    "password in a command": "curl -u " + "mina:hunter2 https://city.example",
     "value of a secret": "API_KEY = " + "'q7w8e9r0t1'",
+    "value of": "AZURE_OPENAI_KEY: " + "0123456789abcdef" * 2,
+    "a secret": "Server=db;uid=sa;pwd=" + "Hunter2!x",
     "long random word": "q8Z3" + "kX7pL2mN9vB4cD6fG1hJ5sT0wY",
 }  # put together here, so that no scanner takes this file for a leak
 
@@ -52,7 +63,7 @@ def test_every_number_has_value_unit_date_and_source(tmp_path):
 def test_a_number_that_changed_or_is_gone_is_named_and_not_shown(tmp_path):
     assert "says 400, but u1/p99 is now 388" in whats(portfolio(Piece("a", "b", {"u1/p99": 400})), tmp_path)
     gone = portfolio(Piece("a", "b", {"u1/other": 1}))
-    assert "no longer given" in whats(gone, tmp_path)
+    assert "no such number: u1/other" in whats(gone, tmp_path)
     assert "u1/other" not in str(publish(gone, tmp_path)[0])
 
 
@@ -132,6 +143,14 @@ def test_a_redacted_secret_is_none(tmp_path):
         "https://kserve.github.io/website/docs/concepts/architecture",
         "api_key={{ key }}",
         "f4-cost-and-carbon/guardrail_loss",
+        "https://github.com/huggingface/transformers/blob/v4.46.0/src/transformers/models/llama/modeling_llama.py",
+        "https://github.com/kubernetes/enhancements/tree/master/keps/sig-node/4381-DRA-structured-parameters-2024Q3",
+        "meta-llama/Llama-3.1-8B-Instruct-Q4_K_M-GGUF-2024",
+        "tokenizer: bert-base-uncased",
+        "secretName: regcred-production",
+        "secret_name: regcred-production-2",
+        'token = os.environ["GITHUB_TOKEN"]',
+        "max_tokens: 4096000000",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
 )
@@ -174,6 +193,30 @@ def test_a_picture_that_is_none_is_refused(tmp_path):
         portfolios.publish(portfolio(Piece("a", "b", {}, "dot.png", ALT)), (NUMBER,), tmp_path, tmp_path)
 
 
+def test_a_picture_loses_what_its_file_says_of_its_author(tmp_path):
+    said = PngInfo()
+    said.add_text("Author", "Ilka Brandt")
+    said.add_text("Comment", TOKENS["GitHub token"])
+    Image.new("RGB", (2, 1), (200, 30, 30)).save(tmp_path / "Plot.PNG", pnginfo=said)
+    page, _ = publish(portfolio(Piece("a", "b", {}, "Plot.PNG", ALT)), tmp_path)
+    content = base64.b64decode(page.img["src"].partition(",")[2])
+    assert b"Brandt" not in content and b"ghp_" not in content
+    with Image.open(io.BytesIO(content)) as shown:
+        assert (shown.size, shown.getpixel((1, 0))) == ((2, 1), (200, 30, 30))
+
+
+def test_a_picture_of_another_kind_is_refused_in_a_sentence(tmp_path):
+    Image.new("RGB", (2, 1)).save(tmp_path / "plot.jpg")
+    with pytest.raises(LabError, match=r"'plot\.jpg' is neither text nor a PNG picture"):
+        portfolios.publish(portfolio(Piece("a", "b", {}, "plot.jpg", ALT)), (NUMBER,), tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("source", ["/home/mina/course/work/u1/journal.jsonl", r"C:\Users\mina\work\u1\journal.jsonl"])
+def test_an_absolute_path_is_never_published(tmp_path, source):
+    page, text = publish(portfolio(), tmp_path, (replace(NUMBER, source=source),))
+    assert "u1/journal.jsonl" in page.text and "course" not in page.text + text and "Users" not in page.text + text
+
+
 def test_a_portfolio_is_read_with_numbers_as_list_or_as_seen(tmp_path):
     path = tmp_path / "my-portfolio.yml"
     path.write_text(
@@ -181,7 +224,14 @@ def test_a_portfolio_is_read_with_numbers_as_list_or_as_seen(tmp_path):
     )
     first, second = portfolios.read(path).pieces
     assert (first.shown, second.shown) == ({"u1/p99": None}, {"u1/p99": 3})
-    for text in ("[", "name: M", "name: M\nabout: A\npieces: [3]"):
+    whole = "name: M\nabout: A\npieces: [{title: a, text: b, numbers: NUMBERS}]\n"
+    for text, says in (
+        ("[", "could not be read"),
+        ("name: M", "needs name, about and pieces"),
+        ("name: M\nabout: A\npieces: [3]", "needs name, about and pieces"),
+        (whole.replace("NUMBERS", "u1/p99"), "`numbers:` is a list"),
+        (whole.replace("NUMBERS", "[]") + "private: Meridian City", "`private:` is a list"),
+    ):
         path.write_text(text)
-        with pytest.raises(LabError, match="my-portfolio"):
+        with pytest.raises(LabError, match=f"my-portfolio.*{says}"):
             portfolios.read(path)

@@ -1,5 +1,6 @@
 """The learner's own files, the reviews they hold, the places to go, and the pictures of s2-professional-practice."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import matplotlib as mpl
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from curriculum.lab import communities, initiatives, plots, practice_desk, practice_plots, proposals, reviews
+from curriculum.lab import communities, initiatives, journal, plots, practice_desk, practice_plots, proposals, reviews
 from curriculum.lab.errors import LabError
 
 
@@ -31,6 +32,13 @@ def test_an_answer_is_kept_and_can_be_taken_back(tmp_path):
     assert initiatives.read(path).initiatives == before.initiatives
     with pytest.raises(LabError, match="no initiative"):
         practice_desk.keep_answer(path, "none", "waits", True)
+
+
+def test_an_initiative_may_have_a_number_for_its_id(tmp_path):
+    path = tmp_path / practice_desk.INITIATIVES
+    path.write_text(initiatives.SAMPLE.read_text().replace("id: contest-desk", "id: 42"))
+    practice_desk.keep_answer(path, "42", "waits", True)
+    assert initiatives.read(path).initiatives[7].answers["waits"] is True
 
 
 def test_the_controls_write_what_was_clicked_and_move_the_ranking(tmp_path):
@@ -64,7 +72,7 @@ def test_without_a_review_the_invented_reader_says_so(tmp_path):
     assert reviews.read(tmp_path / "none.yml").sample
 
 
-@pytest.mark.parametrize("text", ["free: [14]\n", "free: [-1]\n", "free: [yes]\n", "free: 3\n", "3", "["])
+@pytest.mark.parametrize("text", ["free: [22]\n", "free: [-1]\n", "free: [yes]\n", "free: 3\n", "3", "["])
 def test_a_review_of_other_paragraphs_is_refused(tmp_path, text):
     path = tmp_path / "my-review.yml"
     path.write_text(text)
@@ -78,7 +86,28 @@ def test_the_seeded_flaws_are_where_they_are_said_to_be():
     assert len({flaw.id for flaw in seeded}) == len({flaw.paragraph for flaw in seeded}) == 12
     assert {flaw.item for flaw in seeded} == items | {None}
     assert all(0 <= flaw.paragraph <= len(parts) for flaw in seeded)
-    assert "37 MB" in parts[10] and round(40_000 * 3 * 768 * 4 / 1e6) == 369
+    assert "37 MB" in parts[17] and round(40_000 * 3 * 768 * 4 / 1e6) == 369
+
+
+def test_a_review_counts_once_both_readings_hold_a_mark(tmp_path):
+    path = tmp_path / practice_desk.REVIEW
+    practice_desk.keep_review(path, [4], [])
+    assert reviews.whole(path).sample
+    practice_desk.keep_review(path, [4], [9])
+    assert reviews.whole(path) == reviews.Review(frozenset({4}), frozenset({9}))
+
+
+def test_ticking_everything_finds_all_and_shows_what_it_costs():
+    seeded, last = reviews.flaws(), len(reviews.paragraphs("retrieval"))
+    sample = reviews.read()
+    table = reviews.costs({"sample": sample.checklist, "everything": range(last + 1)}, seeded)
+    assert table.loc["everything"].tolist() == [22, 12, 9]
+    assert table.loc["sample"].tolist() == [11, 9, 2]
+
+
+def test_either_end_of_a_contradiction_is_the_flaw():
+    seeded = [reviews.Flaw("a", 20, None, "", (2,))]
+    assert reviews.costs({"reader": [2]}, seeded).loc["reader"].tolist() == [1, 1, 0]
 
 
 def test_comparison_and_alarms():
@@ -100,6 +129,45 @@ def test_places_are_dated_and_grow_old():
     last = places[0].as_of + timedelta(days=communities.TRUST_DAYS)
     assert not places[0].is_due(last) and places[0].is_due(last + timedelta(days=1))
     assert communities.ladder()["hours"].is_monotonic_increasing
+
+
+def test_the_table_of_places_leads_there_and_says_when_they_meet(monkeypatch):
+    said = []
+    monkeypatch.setattr(communities, "show", lambda plain, markup: said.extend([plain, markup]))
+    place = replace(communities.places()[0], name="Group <b>", url='https://example.org/?a=1&b="2')
+    communities.show_places([place])
+    plain, markup = said
+    assert place.url in plain and place.meets in plain and place.meets in markup
+    assert '<a href="https://example.org/?a=1&amp;b=&quot;2">Group &lt;b&gt;</a>' in markup
+
+
+def test_under_the_ranking_stand_the_questions_of_the_best_conversation():
+    book = initiatives.read()
+    plain, markup = practice_desk._ranking(book, None)
+    council = book.initiatives[7]
+    asked = [signal.question for signal in book.signals if signal.id not in council.answers]
+    assert len(asked) == 5 and all(question in plain for question in asked)
+    assert "Talk to residents&#x27; council" in markup
+    silent = initiatives.Book(book.signals, (council.told("welcome", False),))
+    assert practice_desk._to_ask(silent, None) == ["No answer would change the choice."]
+
+
+def test_the_numbers_that_a_page_cites_are_handed_in_with_this_journal(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / practice_desk.PROPOSAL
+    practice_desk.show_cited(page, [])
+    assert "no number of your own" in capsys.readouterr().out and journal.entries() == []
+    page.write_text("claims: [{text: a, from: u1/none}, {text: b, from: u1/p99}]")
+    own = [proposals.Measured("u1", "p99", 388, "ms", date(2026, 11, 20), "work/u1/journal.jsonl")]
+    practice_desk.show_cited(page, own)
+    said = capsys.readouterr().out
+    assert "388 ms" in said and "u1/p99, 2026-11-20" in said and "none" not in said
+    practice_desk.show_cited(page, own)  # again: nothing new to keep
+    assert [(entry.key, entry.value, entry.unit) for entry in journal.entries()] == [("page_2", 388, "ms")]
+    capsys.readouterr()
+    page.unlink()  # at the facilitator's
+    practice_desk.show_cited(page, [])
+    assert capsys.readouterr().out == said
 
 
 def test_pictures_say_their_numbers(monkeypatch):

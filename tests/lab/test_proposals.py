@@ -34,9 +34,12 @@ def test_a_whole_proposal_has_no_gap():
         ({"owner": "The team"}, "no person"),
         ({"owner": ""}, "no person"),
         ({"decide_by": None}, "no date"),
+        *[({"owner": owner}, "no person") for owner in ("nobody", "tba", "n/a", "?", "TBD.")],
         ({"decide_by": date(2026, 11, 23)}, "is over"),
+        ({"decide_by": date(2099, 1, 1)}, "more than a year away"),
         ({"first_step": ""}, "first_step is empty"),
         ({"way_back": ""}, "way_back is empty"),
+        ({"way_back": "yes"}, "way_back is one word"),
         ({"stop_when": "it fails"}, "no number"),
         ({"claims": ()}, "there are none"),
         ({"claims": (Claim("Residents love it."),)}, "without a number"),
@@ -46,13 +49,54 @@ def test_a_whole_proposal_has_no_gap():
         ({"claims": (Claim("It waits:", replace(NUMBER, when=None)),)}, "no date"),
         ({"claims": (Claim("It waits:", replace(NUMBER, when=date(2026, 5, 27))),)}, "181 days old"),
         ({"claims": (Claim("It waits:", replace(NUMBER, sample=True)),)}, "is a sample"),
+        ({"claims": (Claim("It waits 200 ms:", NUMBER),)}, "says 200, but y1-serving/p99_open_ms is 388"),
         ({"bearers": ()}, "nobody is named"),
+        ({"bearers": (Bearer("The platform team", "builds it", "12 days"),)}, "only your own side"),
+        ({"bearers": (Bearer("Residents", "wait", "30"),)}, "the cost has no unit"),
+        ({"bearers": (Bearer("Residents", "wait", "thirty"),)}, "the cost has no unit"),
         ({"bearers": (Bearer("Residents", "wait", "some time"),)}, "no amount"),
         ({"first_step": "word " * 401}, "do not fit"),
     ],
 )
 def test_each_gap_is_named(change, says):
     assert says in whats(replace(WHOLE, **change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *[
+            {"bearers": (Bearer("Residents", "wait", amount),)}
+            for amount in ("twelve hours a month", "half a day", "4 %")
+        ],
+        {"claims": (Claim("It waits:", NUMBER, typed="388"),)},
+        {"claims": (Claim("With 8 at once on 4 slots it waits 388 ms:", NUMBER),)},
+        {"stop_when": "more than thirty wait"},
+    ],
+)
+def test_what_is_right_is_no_gap(change):
+    assert proposals.gaps(replace(WHOLE, **change), TODAY) == []
+
+
+@pytest.mark.parametrize("day", ["2026-12-18", '"2026-12-18"', "2026-12-18 10:00:00"])
+def test_a_date_may_have_quotes_or_a_time(tmp_path, day):
+    path = tmp_path / "p.yml"
+    path.write_text(f"decide_by: {day}\n")
+    assert "decide_by" not in whats(proposals.read(path, []))
+
+
+def test_a_name_that_no_unit_gave_is_answered_with_the_nearest(tmp_path):
+    path = tmp_path / "p.yml"
+    path.write_text("claims: [{text: It waits, from: y1-serving/p99_opn_ms}, {text: x, from: qq}]\n")
+    said = whats(proposals.read(path, [NUMBER]))
+    assert "no such number: y1-serving/p99_opn_ms; nearest: y1-serving/p99_open_ms" in said
+    assert "claim 2 no such number: qq; who_bears" in said  # nothing is near
+
+
+def test_the_list_of_numbers_has_name_value_unit_date_and_whose():
+    table = proposals.listed([NUMBER, replace(NUMBER, key="other", sample=True)])
+    assert table.loc["y1-serving/p99_open_ms"].tolist() == [388, "ms", date(2026, 11, 20), "yours"]
+    assert table.loc["y1-serving/other", "whose"] == "sample"
 
 
 def test_a_number_at_the_edge_of_its_age_still_counts():
@@ -78,6 +122,7 @@ def test_numbers_come_from_the_latest_line_of_each_key():
         Evidence("u1", kind, "p99", value, "ms", time, "work/u1/journal.jsonl")
         for kind, value in ((Kind.RESULT, 400), (Kind.PREDICTION, 7), (Kind.RESULT, 388), (Kind.CHECK, 3))
     ]
+    lines.append(replace(lines[0], unit=proposals.HERE))  # about invented notes
     assert proposals.measured(lines) == [Measured("u1", "p99", 388, "ms", time.date(), "work/u1/journal.jsonl")]
 
 
