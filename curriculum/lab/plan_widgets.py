@@ -214,7 +214,7 @@ def plan_table(syllabus: "Syllabus", assessment: Assessment, ranked: Any, tasks:
     ]
     hours = f"{plan.slack:.1f} hours stay free, {sum(plan.left.values()):.1f} hours do not fit."
     waiting = [task.item for task in items if task.is_planned]
-    planned = f" {len(waiting)} of them wait for units that are not there yet." if waiting else ""
+    planned = f" {len(waiting)} of the {len(items)} wait for units that are not there yet." if waiting else ""
     said = f"<p><b>{len(done)} of {len(items)} items fit.</b> {hours}{planned}</p>"
     if unknown := sorted(set(assessment.ratings) - set(syllabus.skills)):
         whose += f"<p>{escape(', '.join(unknown))}: no skill of this course, and not counted.</p>"
