@@ -4,7 +4,7 @@ All functions are pure. A plan never hides what does not fit: it is in `left`, w
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,8 @@ ITEMS = Path(__file__).with_name("actionable_items.yml")
 SHOW_HOURS = 0.5  # to show what a unit teaches, where its skills are held already
 SHORTEST = 0.2  # hours; less than that of a session is not begun
 TINY = 1e-9
+YEARS = range(2000, 2101)  # in which a plan may start
+NOT_THERE = "planned: not there yet"  # said of what needs a unit that the course does not have yet
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -39,6 +41,12 @@ class Task:
     done: str = ""
     item: str = ""  # of the framework; empty for what an item needs
     unit: str = ""
+    is_planned: bool = False  # its unit is announced and not there yet
+
+    @property
+    def label(self) -> str:
+        """The title, with a word where the unit is not there yet."""
+        return f"{self.title} ({NOT_THERE})" if self.is_planned else self.title
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,8 @@ def tasks_for(
     for item, entry in _items().items():
         act = entry if employer or "otherwise" not in entry else {**entry, **entry["otherwise"]}
         need = (last if entry["after"] == "assignment" else first)[home[item]]
-        tasks.append(Task(item, act["act"], float(act["hours"]), (need,), entry["done"], item, home[item]))
+        is_planned = syllabus.unit(home[item]).state != "ready"
+        tasks.append(Task(item, act["act"], float(act["hours"]), (need,), entry["done"], item, home[item], is_planned))
     return tasks
 
 
@@ -136,6 +145,11 @@ def by_rank(syllabus: "Syllabus", ranked: pd.DataFrame) -> Callable[[Task], floa
     """The priority of a task: the best score among the skills of its unit."""
     scores = {unit.id: max(float(ranked["score"].get(skill, 0.0)) for skill in unit.skills) for unit in syllabus.units}
     return lambda task: scores.get(task.unit, 0.0)
+
+
+def ready_first(priority: Callable[[Task], float]) -> Callable[[Task], float]:
+    """A priority (from 0 to 1) with all that is there before all that is only planned."""
+    return lambda task: priority(task) + (0.0 if task.is_planned else 2.0)
 
 
 def weekly(hours: float, session: float = 2.0, start: str = "19:00") -> tuple[Session, ...]:
@@ -150,9 +164,10 @@ def weekly(hours: float, session: float = 2.0, start: str = "19:00") -> tuple[Se
 def slots(settings: Settings, first: date | None = None) -> Iterator[Slot]:
     """The sessions of the plan's days, in order, from `first` on.
 
-    Raises `LabError` for a zone, a weekday or a time that there is not.
+    Raises `LabError` for a zone, a weekday or a time that there is not, and for a week that cannot be.
     """
     zone = _zone(settings.zone)
+    _check(settings)
     sessions = sorted(settings.sessions, key=lambda session: _clock(session))
     for number in range(settings.days):
         day = settings.start + timedelta(days=number)
@@ -163,6 +178,28 @@ def slots(settings: Settings, first: date | None = None) -> Iterator[Slot]:
                 # Through UTC and back: an hour that the clocks skip becomes one that exists.
                 start = datetime.combine(day, _clock(session), zone).astimezone(UTC).astimezone(zone)
                 yield Slot(start, session.hours)
+
+
+def took_place(plan: Plan, settings: Settings, first: date) -> list[Block]:
+    """The blocks of a plan before the day `first`, without those on days that are now `away`: they were lost."""
+    return [
+        block
+        for block in plan.blocks
+        if block.start.date() < first and not any(begin <= block.start.date() <= end for begin, end in settings.away)
+    ]
+
+
+def with_done(tasks: Sequence[Task], kept: Sequence[Block], earlier: Sequence[Task]) -> list[Task]:
+    """`tasks`, and those of an `earlier` plan that blocks were spent on and that are not among them: they are done.
+
+    So what took place stays in a plan, also when a new rating no longer asks for it.
+    """
+    known = {task.id for task in tasks}
+    spent: dict[str, float] = {}
+    for block in kept:
+        spent[block.task] = spent.get(block.task, 0.0) + block.hours
+    gone = [task for task in earlier if task.id in spent and task.id not in known]
+    return [*tasks, *(replace(task, hours=spent[task.id], after=()) for task in gone)]
 
 
 def fit(
@@ -239,11 +276,13 @@ def _parts(unit: "Unit", needs: tuple[str, ...], is_held: bool) -> list[Task]:
     """The tasks of a unit: lesson, and assignment where it has one; or to show that one has its skills."""
     if is_held:
         return [Task(f"{unit.id}/show", f"{unit.title}: show that you can", SHOW_HOURS, needs, unit=unit.id)]
-    lesson = Task(f"{unit.id}/lesson", f"{unit.title}: lesson", unit.hours.lesson, needs, unit=unit.id)
+    planned = unit.state != "ready"
+    title, hours = f"{unit.title}: lesson", unit.hours.lesson
+    lesson = Task(f"{unit.id}/lesson", title, hours, needs, unit=unit.id, is_planned=planned)
     if not unit.hours.assignment:
         return [lesson]
-    name = f"{unit.id}/assignment"
-    return [lesson, Task(name, f"{unit.title}: assignment", unit.hours.assignment, (lesson.id,), unit=unit.id)]
+    name, title, hours = f"{unit.id}/assignment", f"{unit.title}: assignment", unit.hours.assignment
+    return [lesson, Task(name, title, hours, (lesson.id,), unit=unit.id, is_planned=planned)]
 
 
 def _is_held(unit: "Unit", assessment: Assessment, target: int) -> bool:
@@ -274,6 +313,31 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise LabError(f"There is no time zone {name!r}; write it like Europe/Berlin.") from None
+
+
+def _check(settings: Settings) -> None:
+    """Raise `LabError` for a week or a span of days that cannot be, with one sentence for each fault."""
+    if settings.start.year not in YEARS:
+        raise LabError(f"A plan starts from {YEARS[0]} to {YEARS[-1]}, not in {settings.start.year}.")
+    if not 1 <= settings.days <= 3660:
+        raise LabError(f"A plan has 1 to 3660 days, but this one has {settings.days}.")
+    for begin, end in settings.away:
+        if end < begin:
+            raise LabError(f"Away from {begin} to {end} ends before it begins: exchange the two days.")
+    for session in settings.sessions:
+        if not 0 < session.hours <= 24:
+            raise LabError(
+                f"A session lasts more than 0 and up to 24 hours, not {session.hours:g} ({session.weekday})."
+            )
+    week = 7 * 24.0
+    places = [(24 * _weekday(one) + _clock(one).hour + _clock(one).minute / 60, one) for one in settings.sessions]
+    times = sorted(places, key=lambda place: place[0])
+    for (begin, one), (after, other) in zip(
+        times, [*times[1:], *((at + week, one) for at, one in times[:1])], strict=True
+    ):
+        if begin + one.hours > after + TINY:
+            said = f"{one.weekday} {one.start} for {one.hours:g} hours and {other.weekday} {other.start}"
+            raise LabError(f"Two sessions overlap: {said}.")
 
 
 def _weekday(session: Session) -> int:

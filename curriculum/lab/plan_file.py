@@ -14,7 +14,7 @@ from typing import Any
 from curriculum.files import write_atomically
 from curriculum.lab import calendar_file
 from curriculum.lab.calendar_file import Calendar, Entry
-from curriculum.lab.dated_plan import Block, Plan, Session, Settings, Task, read_moment
+from curriculum.lab.dated_plan import NOT_THERE, Block, Plan, Session, Settings, Task, read_moment
 from curriculum.lab.errors import LabError
 from curriculum.lab.planning import Weights
 
@@ -34,6 +34,7 @@ class Saved:
     plan: Plan
     calendar: Calendar
     is_sample: bool
+    first: date | None = None  # the day from which it was planned again, the days before it being as they were
 
 
 def entries(tasks: Sequence[Task], plan: Plan) -> list[Entry]:
@@ -46,6 +47,8 @@ def entries(tasks: Sequence[Task], plan: Plan) -> list[Entry]:
         title = f"{task.item} {task.title}".strip()
         if last[task.id] > 1:
             title += f" ({block.part} of {last[task.id]})"
+        if task.is_planned:
+            title += f" ({NOT_THERE})"
         note = f"Done when: {task.done}." if task.done else ""
         found.append(Entry(f"{task.id}#{block.part}", title, block.start, block.end, note))
     return found
@@ -59,6 +62,7 @@ def save(
     now: datetime,
     is_sample: bool,
     folder: Path | None = None,
+    first: date | None = None,
 ) -> Saved:
     """Write both files, each whole or not at all, and return what they hold. What was exported before is revised.
 
@@ -67,7 +71,7 @@ def save(
     before = read(folder, is_sample)
     calendar = before.calendar if before else calendar_file.empty(SAMPLE_ID if is_sample else None)
     calendar = calendar_file.revised(calendar, entries(tasks, plan), now)
-    saved = Saved(settings, weights, tuple(tasks), plan, calendar, is_sample)
+    saved = Saved(settings, weights, tuple(tasks), plan, calendar, is_sample, first)
     content = json.dumps(_as_data(saved), indent=1, ensure_ascii=False) + "\n"
     write_atomically(path_of("json", folder, is_sample), content)
     write_atomically(path_of("ics", folder, is_sample), calendar_file.to_ics(calendar, CALENDAR_NAME))
@@ -81,8 +85,10 @@ def read(folder: Path | None = None, is_sample: bool = False) -> Saved | None:
         return _from_data(json.loads(path.read_text(encoding="utf-8")), is_sample)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabError(f"{path.name} is not as it was saved ({error!r}); mend it, or move it away.") from error
+    except OSError as error:
+        raise LabError(f"{path.name} cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LabError(f"{path.name} is not as it was saved: mend it, or move it away.") from error
 
 
 def path_of(kind: str, folder: Path | None = None, is_sample: bool = False) -> Path:
@@ -100,6 +106,7 @@ def _as_data(saved: Saved) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "settings": settings,
+        "first": saved.first.isoformat() if saved.first else None,
         "weights": asdict(saved.weights),
         "tasks": [asdict(task) for task in saved.tasks],
         "blocks": blocks,
@@ -124,4 +131,5 @@ def _from_data(data: dict[str, Any], is_sample: bool) -> Saved:
     )
     plan = Plan(blocks, dict(data["left"]), float(data["slack"]))
     calendar = calendar_file.from_data(data["calendar"])
-    return Saved(settings, Weights(**data["weights"]), tasks, plan, calendar, is_sample)
+    first = date.fromisoformat(data["first"]) if data.get("first") else None
+    return Saved(settings, Weights(**data["weights"]), tasks, plan, calendar, is_sample, first)

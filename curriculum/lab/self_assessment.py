@@ -68,6 +68,10 @@ class Assessment:
         kept = {} if self.is_sample else dict(self.ratings)
         return Assessment(MappingProxyType({**kept, skill: rating}))
 
+    def without(self, skill: str) -> "Assessment":
+        """This assessment without the rating of a skill."""
+        return replace(self, ratings=MappingProxyType({k: v for k, v in self.ratings.items() if k != skill}))
+
 
 def acts() -> dict[str, str]:
     """For each skill, one act that an observer could see."""
@@ -93,8 +97,10 @@ def read(folder: Path | None = None) -> Assessment | None:
         ratings = {str(skill): checked(skill, entry) for skill, entry in content["skills"].items()}
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabError(f"{FILE} is not as it was saved ({error}); mend it, or move it away to begin anew.") from error
+    except OSError as error:
+        raise LabError(f"{FILE} cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LabError(f"{FILE} is not as it was saved: mend it, or move it away to begin anew.") from error
     return Assessment(MappingProxyType(ratings)) if ratings else None
 
 

@@ -169,6 +169,13 @@ def test_a_time_that_there_is_not_becomes_one_that_there_is():
         replace(TUESDAYS, zone="../etc/passwd"),
         replace(TUESDAYS, sessions=(Session("Tuesday", "19:00", 2),)),
         replace(TUESDAYS, sessions=(Session("Tue", "7 pm", 2),)),
+        replace(TUESDAYS, sessions=(Session("Tue", "19:00", -1),)),
+        replace(TUESDAYS, sessions=(Session("Tue", "19:00", float("nan")),)),
+        replace(TUESDAYS, sessions=(Session("Tue", "19:00", 2), Session("Tue", "20:00", 2))),
+        replace(TUESDAYS, sessions=(Session("Sun", "23:00", 2), Session("Mon", "00:30", 1))),
+        replace(TUESDAYS, days=0),
+        replace(TUESDAYS, start=date(9999, 12, 1)),
+        replace(TUESDAYS, away=((date(2027, 1, 20), date(2027, 1, 12)),)),
     ],
 )
 def test_a_week_that_there_is_not_is_refused(settings):
