@@ -285,8 +285,8 @@ def _read(output: str, declared: list[str]) -> Run:
 def _reason(said: list[str]) -> str:
     """What act objects to: the places in the file that it names, unknown properties first; else its last line.
 
-    act reads a job that does not fit once more, as a call of another workflow, and does not know the keys of jobs there.
-    What it says of those would mislead.
+    act reads a job that does not fit once more, as a call of another workflow, where it does not know the
+    keys of jobs. What it says of those would mislead.
     """
     places = list(dict.fromkeys(line[line.rindex("Line: ") :].strip() for line in said if "Line: " in line))
     places = [place for place in places if not place.endswith(tuple(f"Unknown Property {key}" for key in _OF_JOBS))]
