@@ -27,6 +27,7 @@ from curriculum.lab.errors import LabError
 WORKFLOWS = Path(".github/workflows")
 RUNNERS = ("ubuntu-latest", "ubuntu-24.04")
 _NO_JOBS = "Could not find any stages to run"  # what act says where the event concerns no job
+_OF_JOBS = ("runs-on", "steps", "strategy", "environment", "outputs", "timeout-minutes", "env", "defaults", "services")
 _PATHS = ("PATH", "SYSTEMROOT", "PATHEXT", "COMSPEC", "LANG")  # of the caller's variables, all that steps see
 
 
@@ -175,10 +176,15 @@ def _program(name: str) -> str:
 def _declared(file: Path) -> list[str]:
     """The ids of the jobs in a workflow file."""
     try:
-        jobs = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"]
-        return list(jobs)
-    except (yaml.YAMLError, TypeError, KeyError) as error:
+        jobs = dict(yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"])
+    except (yaml.YAMLError, TypeError, ValueError, KeyError) as error:
         raise LabError(f"{file.name} is not a workflow: {_last(str(error))}") from None
+    for name, job in jobs.items():  # act only says that it finds nothing to run
+        needs = job.get("needs") if isinstance(job, dict) else None
+        for needed in needs if isinstance(needs, list) else [needs] if needs else []:
+            if needed not in jobs:
+                raise LabError(f"Job {name} needs {needed}, and {file.name} has no such job, only {', '.join(jobs)}.")
+    return list(jobs)
 
 
 def _repository(folder: Path, home: Path) -> Path:
@@ -266,7 +272,7 @@ def _read(output: str, declared: list[str]) -> Run:
         elif event.get("raw_output"):
             step.lines += event["msg"].splitlines()
     if not jobs and said and _NO_JOBS not in said[-1]:
-        raise LabError(f"act could not run the workflow: {_last(said[-1])}")
+        raise LabError(f"act could not run the workflow: {_reason(said)}")
     for job in jobs.values():
         job.conclusion = job.conclusion or "skipped"
         if job.matrix and all(step.conclusion != "failure" for step in job.steps):
@@ -274,6 +280,18 @@ def _read(output: str, declared: list[str]) -> Run:
     missing = [Job(each, {}, "skipped") for each in declared if each not in {job.id for job in jobs.values()}]
     place = {each: number for number, each in enumerate(declared)}
     return Run(sorted([*jobs.values(), *missing], key=lambda job: place.get(job.id, len(place))), said)
+
+
+def _reason(said: list[str]) -> str:
+    """What act objects to: the places in the file that it names, unknown properties first; else its last line.
+
+    act reads a job that does not fit once more, as a call of another workflow, where it does not know the
+    keys of jobs. What it says of those would mislead.
+    """
+    places = list(dict.fromkeys(line[line.rindex("Line: ") :].strip() for line in said if "Line: " in line))
+    places = [place for place in places if not place.endswith(tuple(f"Unknown Property {key}" for key in _OF_JOBS))]
+    places.sort(key=lambda place: "Unknown Property" not in place)
+    return "; ".join(places[:3]) or _last(said[-1])
 
 
 def _last(text: str) -> str:

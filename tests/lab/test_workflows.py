@@ -136,3 +136,24 @@ def test_the_audit_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ci.yml").write_text("jobs: [", encoding="utf-8")
     with pytest.raises(LabError, match="zizmor could not read"):
         workflows.audit(tmp_path / "ci.yml")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("runs_on: x,", r"Line: 5 Column \d+: Unknown Property runs_on"),
+        ("concurrency: {group: g, queue: max},", r"Line: 5 Column \d+: Unknown Property queue"),
+        ("if: 'foo(',", r"Line: 5 Column \d+: Failed to parse"),
+    ],
+)
+def test_what_act_refuses_is_said_with_its_place_and_its_key(repository: Path, more: str, said: str) -> None:
+    with pytest.raises(LabError, match=f"^act could not run the workflow: {said}") as refused:
+        workflows.run(repository, write(repository, job("a", "x", more)).name)
+    assert "https" not in str(refused.value)
+
+
+@pytest.mark.parametrize("needs", ["bild", "[a, bild]"])
+def test_a_job_that_needs_an_unknown_job_is_named(repository: Path, needs: str) -> None:
+    jobs = job("a", "x") + job("b", "y", f"needs: {needs},")
+    with pytest.raises(LabError, match=r"Job b needs bild, and ci\.yml has no such job, only a, b"):
+        workflows.run(repository, write(repository, jobs).name)
