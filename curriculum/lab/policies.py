@@ -69,7 +69,7 @@ def rego(policy: str, document: Mapping[str, Any], package: str = "gate") -> Jso
 
 
 def _first_error(tree: str, policy: str) -> str:
-    """The line and the message of the first error in regopy's syntax tree of errors; the tree, if it has another form."""
+    """The line and the message of the first error in regopy's tree of errors; the tree, if it has another form."""
     found = re.search(r"policy\.rego\|(\d+)\|\d+\s*\(errormsg (\d+):", tree)
     if not found:
         return tree
