@@ -61,11 +61,20 @@ def rego(policy: str, document: Mapping[str, Any], package: str = "gate") -> Jso
             engine.set_input(json.loads(json.dumps(document)))
             results = engine.query(f"data.{package}").results
     except regopy.RegoError as error:
-        raise LabError(f"regopy refused the policy: {error}") from None
+        raise LabError(f"regopy refused the policy: {_first_error(str(error), policy)}") from None
     found = results[0].expressions[0] if results and results[0].expressions else None
     if not isinstance(found, dict):
         raise LabError(f"the policy has no package {package}.")
     return found
+
+
+def _first_error(tree: str, policy: str) -> str:
+    """The line and the message of the first error in regopy's tree of errors; the tree, if it has another form."""
+    found = re.search(r"policy\.rego\|(\d+)\|\d+\s*\(errormsg (\d+):", tree)
+    if not found:
+        return tree
+    line = policy.encode()[: int(found[1])].count(b"\n") + 1
+    return f"line {line}: {tree[found.end() : found.end() + int(found[2])]}"
 
 
 def cedar_errors(policy: str, schema: str) -> list[str]:

@@ -64,6 +64,13 @@ def test_rego_says_what_it_cannot_parse_and_prints_nothing(capfd):
         policies.rego(GATE + "#" * 50_000, {"resources": []})
 
 
+def test_rego_says_the_line_and_the_message_of_its_first_error():
+    policy = "package gate\nimport rego.v1\n\nfirst := {i | some i, r in input.resources}\n"
+    with pytest.raises(LabError) as refused:
+        policies.rego(policy, {"resources": [1, 2]})
+    assert str(refused.value) == "regopy refused the policy: line 4: Invalid collection"
+
+
 def test_cedar_decides_each_request_in_order():
     policy = "permit (principal, action, resource) when { context.mfa };"
     assert policies.cedar(policy, ENTITIES, [request(True), request(False)], SCHEMA) == [True, False]
