@@ -332,10 +332,10 @@ def _check(settings: Settings) -> None:
     week = 7 * 24.0
     places = [(24 * _weekday(one) + _clock(one).hour + _clock(one).minute / 60, one) for one in settings.sessions]
     times = sorted(places, key=lambda place: place[0])
-    for (begin, one), (after, other) in zip(
-        times, [*times[1:], *((at + week, one) for at, one in times[:1])], strict=True
+    for (at, one), (then, other) in zip(
+        times, [*times[1:], *((place + week, one) for place, one in times[:1])], strict=True
     ):
-        if begin + one.hours > after + TINY:
+        if at + one.hours > then + TINY:
             said = f"{one.weekday} {one.start} for {one.hours:g} hours and {other.weekday} {other.start}"
             raise LabError(f"Two sessions overlap: {said}.")
 
