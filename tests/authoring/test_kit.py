@@ -18,6 +18,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from authoring.kit import PACKED, TOP_FOLDER, pack_kit
+from authoring.release import supplements_of
 from curriculum.course import ROOT, Course
 from curriculum.errors import CourseError
 from curriculum.syllabus import Unit
@@ -47,6 +48,8 @@ def secrets(course: Course) -> set[str]:
         assignment = course.assignment_source(unit).read_text(encoding="utf-8")
         hidden |= {line for match in HIDDEN.finditer(assignment) for line in lines_of(match[2])}
         public.append(HIDDEN.sub("", assignment))
+        # Files that are handed out as they are; the gate `leaks` holds them against the solutions.
+        public += [path.read_text(encoding="utf-8", errors="ignore") for path in supplements_of(course, unit)]
         if not unit.has_tasks:
             continue
         bank = MarkdownIt().parse((course.solution_folder(unit) / "answers.md").read_text(encoding="utf-8"))
