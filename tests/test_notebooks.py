@@ -132,9 +132,7 @@ def test_the_lesson_runs_at_another_scale(unit: Unit, scale: str, tmp_path: Path
 @pytest.mark.parametrize("unit", WITH_ASSIGNMENT)
 def test_the_released_assignment_stops_at_its_first_stub_only(unit: Unit, tmp_path: Path) -> None:
     released = COURSE.released_notebook(unit)
-    for path in released.parent.iterdir():
-        if path.is_file() and path != released:
-            shutil.copy(path, tmp_path)
+    shutil.copytree(released.parent, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(released.name))
     executed = run_notebook(nbformat.read(released, as_version=4), tmp_path)
     errors = errors_of(executed)
     if not unit.has_tasks:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -87,6 +88,15 @@ def seen(driver, xpath: str, wait_s: float = 30):
     return WebDriverWait(driver, wait_s, ignored_exceptions=[StaleElementReferenceException]).until(shown)
 
 
+def kept_soon(path, signal):
+    """Wait until the file holds a yes to the signal, for half a minute at most."""
+    for _ in range(300):
+        if path.is_file() and initiatives.read(path).initiatives[7].answers.get(signal):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{path.name} holds no answer to {signal!r}")
+
+
 def test_an_answer_that_is_clicked_is_kept_and_moves_the_ranking(driver, tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -100,8 +110,9 @@ def test_an_answer_that_is_clicked_is_kept_and_moves_the_ranking(driver, tmp_pat
         Select(seen(driver, "//select[option[@value='A desk to contest a ranking']]")).select_by_index(7)
         seen(driver, "(//button[normalize-space()='not known'])[1][contains(@class, 'mod-active')]")  # its own answers
         # Somebody waits for it, nobody is called at night, and help would be welcome.
-        for place in (1, 2, 8):
+        for place, signal in ((1, "waits"), (2, "nobody-called"), (8, "welcome")):
             seen(driver, f"(//button[normalize-space()='yes'])[{place}]").click()
+            kept_soon(tmp_path / "my-initiatives.yml", signal)  # a person sees the ranking move before they go on
         seen(driver, f"{RANKING}[1][starts-with(normalize-space(), 'contest-desk')]")
         driver.save_screenshot(str(tmp_path / "view.png"))
     kept = initiatives.read(tmp_path / "my-initiatives.yml").initiatives[7].answers
