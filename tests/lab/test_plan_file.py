@@ -93,9 +93,9 @@ def test_there_is_no_plan_where_none_was_saved(tmp_path):
 
 def test_a_lost_fortnight_is_recovered_without_doubles():
     _, tasks, promised = make_plan(
-        SYLLABUS, self_assessment.sample(), replace(SETTINGS, sessions=dated_plan.weekly(2.5), away=()), Weights()
+        SYLLABUS, self_assessment.sample(), replace(SETTINGS, sessions=dated_plan.weekly(3), away=()), Weights()
     )
-    settings = replace(SETTINGS, sessions=dated_plan.weekly(2.5), away=())
+    settings = replace(SETTINGS, sessions=dated_plan.weekly(3), away=())
     ill, well = settings.start + timedelta(21), settings.start + timedelta(35)
     kept = [block for block in promised.blocks if block.start.date() < ill]
     broken = dated_plan.fit(tasks, settings, kept=kept, first=well)
