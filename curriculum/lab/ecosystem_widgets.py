@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from curriculum.errors import CourseError
 from curriculum.lab import equivalents, radar
 from curriculum.lab.display import escape, table
 from curriculum.lab.errors import LabError
@@ -80,7 +81,7 @@ def new_entry() -> "ipywidgets.Widget":
             state.value = (
                 f"Kept in {radar.MINE}: <b>{escape(kept.name)}</b>, {kept.moves[-1].ring} since {kept.moves[-1].day}."
             )
-        except LabError as error:
+        except (LabError, CourseError) as error:
             state.value = f"<b>{escape(error)}</b>"
 
     button.on_click(keep)

@@ -13,8 +13,8 @@ import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from curriculum.files import write_atomically
 from curriculum.lab.errors import LabError
-from curriculum.lab.kept import write_whole
 
 FILE = Path(__file__).parent / "data" / "radar.yml"
 MINE = "my-radar.yml"
@@ -136,7 +136,7 @@ def keep(
         raise LabError(f"Not kept. It needs {said}.") from None
     own[name] = entry
     content = {"entries": [each.model_dump(mode="json") for each in own.values()]}
-    write_whole((folder or Path.cwd()) / MINE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    write_atomically((folder or Path.cwd()) / MINE, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
     return entry
 
 

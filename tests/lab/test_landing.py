@@ -119,7 +119,7 @@ def test_a_policy_answers_and_one_that_is_not_rego_is_an_error() -> None:
     policy = 'package zone\nimport rego.v1\ndeny contains {"rule": "x"} if input.bad == data.word\n'
     assert landing.ask_policy(policy, "data.zone.deny", {"bad": "w"}, {"word": "w"}) == [{"rule": "x"}]
     assert landing.ask_policy(policy, "data.zone.deny", {"bad": "v"}, {"word": "w"}) == []
-    with pytest.raises(LabError, match="not Rego"):
+    with pytest.raises(LabError, match="regopy refused the policy"):
         landing.ask_policy("package zone\ndeny {{{", "data.zone.deny", {}, {})
     with pytest.raises(LabError, match="not defined"):
         landing.ask_policy(policy, "data.zone.nothing", {}, {})

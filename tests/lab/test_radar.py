@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import yaml
 
-from curriculum.lab import ecosystem_widgets, kept, radar
+from curriculum.lab import ecosystem_widgets, radar
 from curriculum.lab.errors import LabError
 
 DAY = date(2026, 11, 24)
@@ -108,19 +108,6 @@ def test_a_file_that_somebody_broke_is_named_and_left_alone(tmp_path):
     with pytest.raises(LabError, match=r"my-radar\.yml does not hold"):
         radar.keep(*GOOD, today=DAY, folder=tmp_path)
     assert yaml.safe_load((tmp_path / radar.MINE).read_text(encoding="utf-8")) == {"entries": [{"name": "Flux"}]}
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
-    path = tmp_path / "kept.txt"
-    kept.write_whole(path, "old")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(kept.os, "fsync", full)
-    with pytest.raises(LabError, match="No space left"):
-        kept.write_whole(path, "new")
-    assert path.read_text(encoding="utf-8") == "old" and list(tmp_path.iterdir()) == [path]
 
 
 def test_the_form_keeps_and_says_what_is_missing(tmp_path, monkeypatch):
