@@ -18,6 +18,7 @@ from curriculum.lab.journal import Entry, append, latest
 from curriculum.lab.planning import Weights
 from curriculum.lab.running_work import KINDS, World, break_even, project
 from curriculum.lab.self_assessment import HIGHEST, LEVELS, Assessment
+from curriculum.lab.turns import one_at_a_time
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -137,6 +138,7 @@ def plan_desk(
     shown, told = widgets.HTML(), widgets.HTML()
     made: dict[str, Any] = {}
 
+    @one_at_a_time
     def show(_: object = None) -> None:
         made.clear()
         told.value = ""
@@ -165,6 +167,7 @@ def plan_desk(
         except LabError as error:
             shown.value = f"<b>{escape(error)}</b>"
 
+    @one_at_a_time
     def save(_: object) -> None:
         show()
         told.value = _saved(made, folder)
@@ -241,6 +244,7 @@ def _rating(skill: str, title: str, act: str, told: Any, of: int, folder: Path |
 
     clear = widgets.Button(description="Clear", tooltip=f"Clear {title}", layout=widgets.Layout(width="5em"))
 
+    @one_at_a_time
     def change(new: Callable[[Assessment], Assessment]) -> None:
         try:
             after = new(self_assessment.read(folder) or Assessment({}))

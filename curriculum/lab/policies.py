@@ -48,8 +48,8 @@ def rego(
 ) -> Json:
     """What a Rego package concludes from `document` as its input: the values of its rules, by name; sets are lists.
 
-    `data` is what the policy reads beside its input. Raises `LabError` if the policy is no Rego v1, is too long, or calls
-    what reaches outside the policy.
+    `data` is what the policy reads beside its input. Raises `LabError` if the policy is no Rego v1, is too long, or
+    calls what reaches outside the policy.
     """
     reaches = _OUTSIDE.search(policy)
     if reaches:

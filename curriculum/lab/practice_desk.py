@@ -18,6 +18,7 @@ from curriculum.lab.errors import LabError
 from curriculum.lab.initiatives import WELCOME, Book, Initiative
 from curriculum.lab.predictions import in_jupyterlab
 from curriculum.lab.proposals import Measured
+from curriculum.lab.turns import one_at_a_time
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -36,6 +37,7 @@ def lay(name: str, sample: Path, folder: Path | None = None) -> Path:
     return path
 
 
+@one_at_a_time
 def keep_answer(path: Path, initiative: str, signal: str, answer: bool | None) -> None:
     """Write one answer (None: not known) into a file of initiatives; everything else in it stays, comments apart.
 
@@ -159,12 +161,14 @@ def _initiatives_box(path: Path) -> "ipywidgets.Widget":
     def current() -> Initiative:
         return next(each for each in initiatives.read(path).initiatives if each.id == chosen.value)
 
+    @one_at_a_time
     def redraw(_: object = None) -> None:
         try:
             result.value = _ranking(initiatives.read(path), {name: float(s.value) for name, s in weights.items()})[1]
         except LabError as error:
             result.value = f"<b>{escape(error)}</b>"
 
+    @one_at_a_time
     def fill(_: object = None) -> None:
         filling[0] = True
         answers = current().answers
@@ -174,6 +178,7 @@ def _initiatives_box(path: Path) -> "ipywidgets.Widget":
         redraw()
 
     def keep(signal: str) -> Any:
+        @one_at_a_time
         def kept(change: Any) -> None:
             if not filling[0]:
                 keep_answer(path, chosen.value, signal, _ANSWERS[change["new"]])
@@ -203,6 +208,7 @@ def _review_box(path: Path, phase: str, parts: list[str]) -> "ipywidgets.Widget"
     rows = []
 
     def keep(place: int) -> Any:
+        @one_at_a_time
         def changed(change: Any) -> None:
             (kept[phase].add if change["new"] else kept[phase].discard)(place)
             keep_review(path, list(kept["free"]), list(kept["checklist"]))

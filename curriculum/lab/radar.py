@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from curriculum.files import write_atomically
 from curriculum.lab.errors import LabError
+from curriculum.lab.turns import one_at_a_time
 
 FILE = Path(__file__).parent / "data" / "radar.yml"
 MINE = "my-radar.yml"
@@ -103,6 +104,7 @@ def entries(folder: Path | None = None) -> tuple[Entry, ...]:
     return kept + tuple(own.values())
 
 
+@one_at_a_time
 def keep(
     name: str,
     quadrant: str,
