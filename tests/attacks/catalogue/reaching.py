@@ -262,7 +262,7 @@ _reach(
     "daemon-respawns",
     """
 import os, time
-deadline = time.time() + 20
+deadline = time.time() + 60
 if os.fork() == 0:
     name_process()
     os.setsid()
