@@ -33,6 +33,7 @@ LOG_BYTES = 200_000  # how much it may write to the batch's log
 DISK_MB = 4  # how much space it may still take once it is graded
 OUTPUT_BYTES = 8_000_000  # of all outputs together
 SETTLE_S = 3.0
+LOOKS = 20  # a process that is replaced by its child every few milliseconds is missed by most single looks
 
 PRELUDE = """
 def won(what=""):
@@ -293,15 +294,21 @@ def left_behind(baseline: set[int], supervisor: int) -> list[Process]:
     """
     deadline = time.monotonic() + SETTLE_S
     while True:
-        table = processes()
-        ours = set(baseline)
-        for process in table.values():
-            if process.parent == supervisor and not process.name.startswith(MARK):
-                ours.add(process.pid)
-        rest = [process for process in table.values() if process.pid not in ours]
+        for _ in range(LOOKS):
+            if rest := _not_ours(baseline, supervisor):
+                break
         if not rest or time.monotonic() > deadline:
             return rest
         time.sleep(0.05)
+
+
+def _not_ours(baseline: set[int], supervisor: int) -> list[Process]:
+    table = processes()
+    ours = set(baseline)
+    for process in table.values():
+        if process.parent == supervisor and not process.name.startswith(MARK):
+            ours.add(process.pid)
+    return [process for process in table.values() if process.pid not in ours]
 
 
 def kill_all(rest: list[Process]) -> None:
